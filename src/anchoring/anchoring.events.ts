@@ -1,0 +1,97 @@
+/** Events of `ledger`, `standing` and `batch-<n>`: what the log says of itself and of its anchors. */
+import type { DomainEvent } from '../event-store/decider.js';
+
+export const LEDGER_STREAM = 'ledger';
+export const STANDING_STREAM = 'standing';
+
+export function batchStream(number: number): string {
+  return `batch-${number}`;
+}
+
+export type LedgerFounded = DomainEvent<'LedgerFounded', { readonly origin: string; readonly vkey: string }>;
+export type ChainAdded = DomainEvent<
+  'ChainAdded',
+  {
+    readonly name: string;
+    readonly chainId: number;
+    /** EIP-55 addresses. */
+    readonly contract: string;
+    readonly anchorer: string;
+    readonly firstBlock: number;
+  }
+>;
+export type LedgerEvent = LedgerFounded | ChainAdded;
+
+/**
+ * The state of every organisation, definition and status list, as one root (S1): the RFC 9162 root over
+ * `JCS({stream, revision, state})`, sorted by stream. It holds for the first `size` entries of the log; under an
+ * anchor only a record whose own index is `size` counts.
+ */
+export type StandingRecorded = DomainEvent<
+  'StandingRecorded',
+  { /** base64 */ readonly root: string; readonly leaves: number; readonly size: number }
+>;
+
+export type BatchSealed = DomainEvent<
+  'BatchSealed',
+  {
+    /** From 1. */
+    readonly number: number;
+    /** First index of the batch. */
+    readonly fromIndex: number;
+    /** Last index of the batch, that of its standing record. */
+    readonly toIndex: number;
+    /** Size of the tree whose root is anchored: `toIndex + 1`. */
+    readonly size: number;
+    /** base64 */
+    readonly root: string;
+  }
+>;
+export type AnchorSubmitted = DomainEvent<
+  'AnchorSubmitted',
+  {
+    readonly chainId: number;
+    readonly contract: string;
+    readonly anchorer: string;
+    readonly txHash: string;
+    readonly nonce: number;
+    /** The signed transaction, recorded before it leaves, so that a crash sends the same bytes again. */
+    readonly signedTransaction: string;
+  }
+>;
+export type AnchorConfirmed = DomainEvent<
+  'AnchorConfirmed',
+  {
+    readonly chainId: number;
+    readonly txHash: string;
+    readonly blockNumber: number;
+    readonly blockHash: string;
+    /** Seconds since 1970, of the block. */
+    readonly blockTime: number;
+    readonly transactionIndex: number;
+    readonly logIndex: number;
+    readonly gasUsed: string;
+  }
+>;
+export type AnchorFinalised = DomainEvent<
+  'AnchorFinalised',
+  { readonly chainId: number; readonly txHash: string; readonly blockNumber: number; readonly blockHash: string }
+>;
+/** The block that held the anchor is no longer on the chain. */
+export type AnchorReorganised = DomainEvent<
+  'AnchorReorganised',
+  { readonly chainId: number; readonly txHash: string; readonly blockNumber: number; readonly blockHash: string }
+>;
+export type AnchorFailed = DomainEvent<
+  'AnchorFailed',
+  { readonly chainId: number; readonly txHash: string; readonly code: string }
+>;
+export type BatchEvent =
+  | BatchSealed
+  | AnchorSubmitted
+  | AnchorConfirmed
+  | AnchorFinalised
+  | AnchorReorganised
+  | AnchorFailed;
+
+export type AnchorState = 'requested' | 'submitted' | 'confirmed' | 'finalised' | 'reorganised' | 'closed';

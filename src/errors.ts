@@ -1,0 +1,85 @@
+/**
+ * The errors of the ledger's own modules. `web/` turns them into RFC 9457 problems in one place; the command line
+ * turns them into exit statuses. A failed verification is not an error but a value (see `verification/`).
+ */
+
+/** A rule of the domain refused a command. `code` is stable and has a text in Swedish and English in `web/`. */
+export class DomainError extends Error {
+  constructor(
+    readonly code: string,
+    readonly params: Readonly<Record<string, string | number>> = {},
+  ) {
+    super(`${code} ${JSON.stringify(params)}`);
+    this.name = 'DomainError';
+  }
+}
+
+/** What a command named does not exist, or not for the one who asks. */
+export class NotFoundError extends DomainError {
+  constructor(what: string, id: string) {
+    super('notFound', { what, id });
+    this.name = 'NotFoundError';
+  }
+}
+
+/** Another writer was first: the stream is not at the revision that the command was decided on. */
+export class ConcurrencyError extends Error {
+  constructor(
+    readonly stream: string,
+    readonly expectedRevision: number,
+    readonly actualRevision: number,
+  ) {
+    super(`stream ${stream}: expected revision ${expectedRevision}, got ${actualRevision}`);
+    this.name = 'ConcurrencyError';
+  }
+}
+
+/** A stream that the command read and cites has moved on since (S7). */
+export class StaleReadError extends ConcurrencyError {
+  constructor(stream: string, cited: number, actual: number) {
+    super(stream, cited, actual);
+    this.name = 'StaleReadError';
+  }
+}
+
+/** One thing wrong with an input: `path` as a JSON pointer without the leading slash, dots between members. */
+export interface InputIssue {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Input from outside does not fit its schema. Nothing was done. */
+export class InputError extends Error {
+  constructor(readonly issues: readonly InputIssue[]) {
+    super(issues.map((issue) => `${issue.path}: ${issue.message}`).join('; '));
+    this.name = 'InputError';
+  }
+}
+
+/** Bytes that are not in the encoding they should be in (JCS, base64, RLP, a signed note, …). */
+export class EncodingError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'EncodingError';
+  }
+}
+
+/** The environment or a configuration file is wrong. The process ends with exit status 78. */
+export class ConfigError extends Error {
+  constructor(
+    readonly variable: string,
+    message: string,
+  ) {
+    super(`${variable}: ${message}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** Our own bug, or a store whose state is unknown. The process must stop: a restart reads everything again. */
+export class InvariantError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'InvariantError';
+  }
+}
