@@ -50,11 +50,7 @@ export type CredentialRevoked = DomainEvent<'CredentialRevoked', { readonly reas
 export type CredentialVoided = DomainEvent<'CredentialVoided', { readonly reasonCode: 'staleRead' }>;
 
 export type CredentialEvent =
-  | CredentialIssued
-  | CredentialSuspended
-  | CredentialReinstated
-  | CredentialRevoked
-  | CredentialVoided;
+  CredentialIssued | CredentialSuspended | CredentialReinstated | CredentialRevoked | CredentialVoided;
 
 export type AssessmentRecorded = DomainEvent<'AssessmentRecorded', { readonly organisation: string }>;
 export type AssessmentEvent = AssessmentRecorded;

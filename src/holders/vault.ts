@@ -1,0 +1,133 @@
+/**
+ * Keys of holders, members and organisations, and the sealing of events under them (S20, S22, S23). A key is made once,
+ * wrapped, in the first event of its vault stream; deleting that stream erases whatever is sealed under it.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { ConcurrencyError, InvariantError } from '../errors.js';
+import { fromBase64url, toBase64url } from '../encoding/base64.js';
+import type { JsonObject } from '../encoding/json.js';
+import type { SealedFacts } from '../event-store/decider.js';
+import {
+  NO_STREAM,
+  type Append,
+  type EventDraft,
+  type EventStore,
+  type StoredEvent,
+} from '../event-store/event-store.js';
+import type { Secrets } from '../crypto/secrets.js';
+import type { EpochKeys } from './epoch-keys.js';
+import { decodeContainer, encodeContainer, openPart, sealPart, type Place } from './sealing.js';
+
+export function holderVault(id: string): string {
+  return `vault-holder-${id}`;
+}
+export function memberVault(id: string): string {
+  return `vault-member-${id}`;
+}
+export function organisationVault(id: string): string {
+  return `vault-organisation-${id}`;
+}
+
+/** Opened private facts with the vault stream whose key they were under. */
+export interface OpenedFacts {
+  readonly under: string;
+  readonly facts: JsonObject;
+}
+
+const KEPT_KEYS = 20_000;
+
+export class Vault {
+  /** Unwrapped keys, oldest use first; a bound keeps memory flat when many holders are touched. */
+  readonly #keys = new Map<string, Uint8Array>();
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly secrets: Secrets,
+    private readonly epochs: EpochKeys,
+  ) {}
+
+  /**
+   * The append that makes a key, for callers that commit it together with other streams. The key is usable for sealing
+   * at once; if the append is refused because another node made the key first, forget it with `forget`.
+   * @param at ISO 8601
+   * @param person what is known of the person, sealed under the new key
+   */
+  newKey(stream: string, at: string, person?: JsonObject): Append {
+    const key = new Uint8Array(randomBytes(32));
+    const wrapped = stream.startsWith('vault-organisation-')
+      ? { epoch: 0, wrapped: toBase64url(this.secrets.wrap(key, stream)) }
+      : this.epochs.wrap(key, stream);
+    this.#remember(stream, key);
+    const events: EventDraft[] = [draft('KeyWrapped', at, wrapped)];
+    if (person) {
+      const sealed = encodeContainer([sealPart(stream, key, person, { stream, revision: 1 })]);
+      events.push({ ...draft('PersonRecorded', at, {}), sealed });
+    }
+    return { stream, expectedRevision: NO_STREAM, events };
+  }
+
+  /** Makes the key where there is none. */
+  async ensureKey(stream: string, at: string, person?: JsonObject): Promise<void> {
+    if (await this.key(stream)) return;
+    try {
+      await this.store.append(this.newKey(stream, at, person));
+    } catch (error) {
+      if (!(error instanceof ConcurrencyError)) throw error;
+      this.forget(stream);
+      if (!(await this.key(stream))) throw new InvariantError(`${stream} exists but holds no key`);
+    }
+  }
+
+  /** The key (32 bytes), or undefined where it was never made or has been erased. */
+  async key(stream: string): Promise<Uint8Array | undefined> {
+    const kept = this.#keys.get(stream);
+    if (kept) return kept;
+    const events = await this.store.readStream(stream);
+    // The last wrapping counts: an epoch change wraps a living key anew.
+    const wrapping = events.findLast((event) => event.type === 'KeyWrapped');
+    if (!wrapping) return undefined;
+    const { epoch, wrapped } = wrapping.data as { epoch: number; wrapped: string };
+    const key =
+      epoch === 0 ? this.secrets.unwrap(fromBase64url(wrapped), stream) : this.epochs.unwrap(epoch, wrapped, stream);
+    this.#remember(stream, key);
+    return key;
+  }
+
+  forget(stream: string): void {
+    this.#keys.delete(stream);
+  }
+
+  /** Seals facts for one event; every key must be there (`ensureKey`, `newKey`). */
+  async seal(facts: readonly SealedFacts[], place: Place): Promise<Uint8Array> {
+    const parts = [];
+    for (const { under, facts: content } of facts) {
+      const key = await this.key(under);
+      if (!key) throw new InvariantError(`no key in ${under} to seal ${place.stream}@${place.revision}`);
+      parts.push(sealPart(under, key, content, place));
+    }
+    return encodeContainer(parts);
+  }
+
+  /** What can still be opened of an event's private part: erased people's parts are left out. */
+  async open(event: Pick<StoredEvent, 'stream' | 'revision' | 'sealed'>): Promise<readonly OpenedFacts[]> {
+    if (!event.sealed) return [];
+    const opened: OpenedFacts[] = [];
+    for (const part of decodeContainer(event.sealed)) {
+      const key = await this.key(part.under);
+      if (key) opened.push({ under: part.under, facts: openPart(part, key, event) });
+    }
+    return opened;
+  }
+
+  #remember(stream: string, key: Uint8Array): void {
+    if (this.#keys.size >= KEPT_KEYS) {
+      const oldest = this.#keys.keys().next();
+      if (!oldest.done) this.#keys.delete(oldest.value);
+    }
+    this.#keys.set(stream, key);
+  }
+}
+
+function draft(type: string, at: string, data: JsonObject): EventDraft {
+  return { id: randomUUID(), type, v: 1, at, by: 'process:vault', data };
+}
