@@ -1,0 +1,82 @@
+/**
+ * The one handle on the SQLite driver: every SQLite file of the process is opened here, with the same settings, and
+ * nothing else imports the driver. Proven by sqlite.int.spec.ts.
+ */
+import BetterSqlite3 from 'better-sqlite3';
+import { ConfigError, InvariantError } from '../errors.js';
+
+export type Database = BetterSqlite3.Database;
+export type Statement<Parameters extends unknown[] = unknown[], Row = unknown> = BetterSqlite3.Statement<
+  Parameters,
+  Row
+>;
+
+export interface DatabaseOptions {
+  /** FULL: a commit is on the disk when it returns. NORMAL: the last commits may be lost with the power, none torn. */
+  readonly synchronous: 'FULL' | 'NORMAL';
+  /** Steps from each version of the schema to the next, in order, never changed once released. */
+  readonly migrations?: readonly string[];
+}
+
+/** How long to wait for another process that is just closing the file, in milliseconds. Blocks the event loop. */
+const BUSY_TIMEOUT = 1_000;
+
+/**
+ * Opens a file, or makes it, for this process alone; the lock goes with the process, however it ends.
+ * @throws ConfigError if another process has it, a newer version of the program wrote it, or it cannot be opened
+ */
+export function openDatabase(path: string, { synchronous, migrations = [] }: DatabaseOptions): Database {
+  let database: Database | undefined;
+  try {
+    database = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT });
+    // The lock is taken with the first access and kept. In WAL mode it also spares the shared-memory file.
+    database.pragma('locking_mode = EXCLUSIVE');
+    database.pragma('journal_mode = WAL');
+    database.pragma(`synchronous = ${synchronous}`);
+    database.pragma('foreign_keys = ON');
+    // Deleted content is overwritten with zeros (S23).
+    database.pragma('secure_delete = ON');
+    // WAL alone takes the lock lazily; an empty write transaction takes it now.
+    database.exec('BEGIN IMMEDIATE; COMMIT');
+    // After a crash the WAL may still hold what was deleted before it: fold it in and empty it.
+    truncateWal(database);
+    if (migrations.length > 0) migrate(database, migrations);
+    return database;
+  } catch (error) {
+    database?.close();
+    if (!(error instanceof BetterSqlite3.SqliteError)) throw error;
+    if (error.code.startsWith('SQLITE_BUSY') || error.code.startsWith('SQLITE_LOCKED')) {
+      throw new ConfigError('DATA_DIR', `${path} is in use by another process; a data folder serves one at a time`);
+    }
+    throw new ConfigError('DATA_DIR', `${path} cannot be opened: ${error.message} (${error.code})`);
+  }
+}
+
+/**
+ * Moves everything from the write-ahead log into the file and cuts the log to nothing, so that what was deleted is in
+ * neither.
+ * @throws InvariantError if a reader holds it back, which in a file of one connection cannot be
+ */
+export function truncateWal(database: Database): void {
+  const [result] = database.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+  if (result?.busy !== 0) throw new InvariantError('the write-ahead log could not be truncated: it is in use');
+}
+
+/** True for a refusal by a constraint of the schema: the statement did nothing, the transaction goes on. */
+export function isConstraintError(error: unknown): boolean {
+  return error instanceof BetterSqlite3.SqliteError && error.code.startsWith('SQLITE_CONSTRAINT');
+}
+
+function migrate(database: Database, migrations: readonly string[]): void {
+  const version = database.pragma('user_version', { simple: true }) as number;
+  if (version > migrations.length) {
+    throw new ConfigError(
+      'DATA_DIR',
+      `${database.name} has schema version ${version}, this program knows up to ${migrations.length}: use a newer one`,
+    );
+  }
+  // Each step and its number commit together: a crash between two steps goes on with the next.
+  for (let next = version; next < migrations.length; next++) {
+    database.exec(`BEGIN IMMEDIATE; ${migrations[next]}; PRAGMA user_version = ${next + 1}; COMMIT`);
+  }
+}
