@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { EncodingError } from '../errors.js';
+import { daysInMonth, instantOf, isDate } from './instant.js';
+
+describe('a moment as text', () => {
+  it('is the same moment in every time zone', () => {
+    expect(instantOf('2026-11-24T12:00:00+01:00')).toBe(instantOf('2026-11-24T11:00:00.000Z'));
+    expect(instantOf('1970-01-01T00:00:01Z')).toBe(1000);
+  });
+
+  it.each([
+    '2026-02-30T00:00:00Z',
+    '2026-11-24',
+    '2026-11-24T12:00:00',
+    '2026-11-24T24:00:00Z',
+    '2026-11-24 12:00:00Z',
+    '2026-11-24T12:00:00+0100',
+    '',
+  ])('is never guessed: %s', (text) => {
+    expect(() => instantOf(text)).toThrow(EncodingError);
+  });
+});
+
+describe('a date as text', () => {
+  it('must exist', () => {
+    expect(isDate('2024-02-29')).toBe(true);
+    expect(isDate('2026-02-29')).toBe(false);
+    expect(isDate('1900-02-29')).toBe(false);
+    expect(isDate('2000-02-29')).toBe(true);
+    expect(isDate('2026-00-10')).toBe(false);
+    expect(isDate('2026-13-01')).toBe(false);
+    expect(isDate('2026-1-1')).toBe(false);
+  });
+
+  it('knows the length of every month', () => {
+    expect(Array.from({ length: 12 }, (_, month) => daysInMonth(2026, month + 1))).toEqual([
+      31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31,
+    ]);
+  });
+});
