@@ -1,0 +1,183 @@
+/**
+ * What the pages are given: plain data, made by the controllers from the read models. Texts from outside are raw here;
+ * the pages escape them (`pages.spec.tsx` renders each page with hostile data). Times are ISO 8601 in UTC.
+ */
+import type { AnchorState } from '../../anchoring/anchoring.events.js';
+import type { DefinitionContent, Level, Translated } from '../../definitions/content.js';
+import type { CredentialState } from '../../verification/report.js';
+
+export type Lang = 'sv' | 'en';
+
+/** What every page knows besides its own data. */
+export interface PageContext {
+  readonly lang: Lang;
+  /** Path of the page without its query, for the language link. */
+  readonly path: string;
+  /** True where the address itself names the language: links then keep it. */
+  readonly langInUrl?: boolean;
+  readonly signedIn: boolean;
+  /** The session's token for forms; forms without one are not shown as usable. */
+  readonly csrf?: string;
+  /** The ledger holds demonstration data: every page says so. */
+  readonly demo: boolean;
+  /** Address of an asset: `style.css`, `favicon.svg`, `verify.js`, `credential.js`. */
+  readonly assets: (name: string) => string;
+}
+
+/** An anchor of a batch, as far as it has come. */
+export interface AnchorView {
+  readonly chainName?: string;
+  readonly chainId: number;
+  readonly contract: string;
+  readonly anchorer?: string;
+  readonly txHash?: string;
+  readonly blockNumber?: number;
+  readonly blockHash?: string;
+  readonly blockTime?: string;
+  readonly state: AnchorState;
+  readonly gasUsed?: string;
+  /** The operator's own chain: shows the mechanism, proves no time (S10). */
+  readonly embedded?: boolean;
+}
+
+export interface BatchView {
+  readonly number: number;
+  readonly fromIndex: number;
+  readonly toIndex: number;
+  readonly size: number;
+  /** As the log has it, base64. */
+  readonly root: string;
+  readonly credentials: number;
+  readonly anchors: readonly AnchorView[];
+}
+
+export interface StartView {
+  readonly definitions: number;
+  readonly organisations: number;
+  readonly credentials: number;
+  readonly logSize: number;
+  /** Name of the log. */
+  readonly origin?: string;
+  readonly newestAnchor?: AnchorView & { readonly batch: number };
+}
+
+export interface CatalogueItem {
+  readonly id: string;
+  readonly version: number;
+  readonly title: Translated;
+  readonly summary: Translated;
+  readonly owner: string;
+  readonly learningOutcomes: number;
+  readonly workload: DefinitionContent['workload'];
+  readonly level?: Level;
+  readonly retired?: boolean;
+  readonly demo?: boolean;
+}
+
+export interface CatalogueView {
+  /** What was searched for. */
+  readonly query?: string;
+  readonly items: readonly CatalogueItem[];
+  /** Cursor of the next page. */
+  readonly next?: string;
+}
+
+export interface DefinitionView {
+  readonly id: string;
+  readonly version: number;
+  readonly content: DefinitionContent;
+  readonly owner: { readonly id: string; readonly name: string };
+  /** Organisations that may issue it, the owner among them where that is so. */
+  readonly issuers: readonly { readonly id: string; readonly name: string }[];
+  readonly publishedAt: string;
+  /** Index of `VersionPublished` in the log. */
+  readonly index: number;
+  readonly retired?: boolean;
+  readonly versions: readonly {
+    readonly version: number;
+    readonly publishedAt: string;
+    readonly changes?: string;
+    readonly retired?: boolean;
+  }[];
+}
+
+/** The public facts of a credential: no more than its entry shows (S25). */
+export interface CredentialView {
+  readonly id: string;
+  readonly organisation: { readonly id: string; readonly name: string };
+  readonly definition: { readonly id: string; readonly title: Translated; readonly version: number };
+  readonly index: number;
+  readonly issuedAt: string;
+  readonly validFrom: string;
+  readonly validUntil?: string;
+  readonly digest: string;
+  /** `voided`: the issuance never stood (S7). */
+  readonly state: CredentialState | 'voided';
+  readonly stateSince?: string;
+  /** `RevocationReason` or `SuspensionReason`. */
+  readonly reasonCode?: string;
+  readonly batch?: number;
+  readonly anchor?: AnchorView;
+  readonly demo?: boolean;
+}
+
+export interface VerifyView {
+  /** UUID of the credential whose evidence the page fetches, for `/verify/{id}`. */
+  readonly id?: string;
+}
+
+export interface SignInView {
+  readonly error?: 'wrongToken' | 'tooManyTries' | 'sessionEnded';
+  /** Path to go to afterwards. */
+  readonly next?: string;
+}
+
+export type OperatorAction = 'suspend' | 'reinstate' | 'revoke';
+
+export interface RegisterRow {
+  readonly id: string;
+  /** Absent where the holder has been erased. */
+  readonly holder?: string;
+  readonly title: string;
+  readonly version: number;
+  readonly organisation: string;
+  readonly issuedAt: string;
+  readonly state: CredentialState | 'voided';
+  readonly index: number;
+  readonly batch?: number;
+}
+
+export interface OperatorView {
+  readonly query?: string;
+  readonly credentials: readonly RegisterRow[];
+  readonly next?: string;
+  /** Newest first. */
+  readonly batches: readonly BatchView[];
+  /** Entries of the log under no anchor yet. */
+  readonly unanchored: number;
+  readonly notice?: 'suspended' | 'reinstated' | 'revoked' | 'sealed' | 'nothingToSeal';
+}
+
+/** The step between pressing an action and doing it. */
+export interface ConfirmView {
+  readonly action: OperatorAction;
+  readonly credential: RegisterRow;
+  /** Codes that may be chosen; empty for `reinstate`. */
+  readonly reasons: readonly string[];
+  readonly error?: 'reasonMissing' | 'notPossible';
+}
+
+export interface BatchesView {
+  /** Newest first. */
+  readonly batches: readonly BatchView[];
+  readonly logSize: number;
+  readonly next?: string;
+}
+
+export interface ErrorView {
+  readonly status: number;
+  /** Particulars to show; never a stack. */
+  readonly detail?: string;
+  /** To quote when asking for help. */
+  readonly requestId?: string;
+}
