@@ -1,0 +1,213 @@
+/**
+ * `anchor`: the checkpoint's root stands in a log of the pinned contract, written by a pinned anchorer, in a receipt of
+ * a block whose hash somebody else vouches for (S2, S4, S10). The receipt's proof is `receipt-proof-check.ts`.
+ * The first anchor that covers the issuance says when it was anchored, and is joined to the newest by a consistency
+ * proof (S3).
+ */
+import { equalBytes } from '../encoding/bytes.js';
+import type { Checkpoint } from '../log/checkpoint.js';
+import { verifyConsistency } from '../log/proof-check.js';
+import type { AnchorProof, TrustedChain, TrustFile } from './bundle.js';
+import { openHead } from './check-log.js';
+import type { CheckCode } from './codes.js';
+import { fail, pass, settle, skipped, Undecided, type Finding, type Settled } from './outcome.js';
+import type { ParsedBundle, ParsedFirstAnchor } from './parse-bundle.js';
+import { checkReceiptProof, type ProvenAnchor } from './receipt-proof-check.js';
+import { chainsOf } from './trust.js';
+import { VerificationError } from './verification-error.js';
+
+/** What a chain says of a block: its hash, and whether the chain itself calls it final (true where not said). */
+export type BlockHashAnswer = string | { readonly hash: string; readonly final: boolean };
+
+/**
+ * Asks for the hash of a block: undefined where the one asked does not have it.
+ * Rejects where nobody could be reached; the check is then `unknown`.
+ */
+export type BlockHashSource = (chainId: number, blockNumber: number) => Promise<BlockHashAnswer | undefined>;
+
+export interface BlockHashes {
+  readonly blockHash?: BlockHashSource;
+  readonly pinnedBlockHashes?: readonly string[];
+}
+
+export interface AnchorResult {
+  readonly finding: Settled<Finding>;
+  /** Milliseconds since 1970, from the header of the block with the anchor; undefined without a proven receipt. */
+  readonly blockTime: number | undefined;
+  /** Whether the block's hash came from elsewhere. */
+  readonly confirmed: boolean;
+  /** Milliseconds since 1970, of the first anchor's block, if its hash came from elsewhere too. */
+  readonly anchoredAt: number | undefined;
+  readonly warnings: readonly string[];
+}
+
+const NO_TIME = { blockTime: undefined, confirmed: false, anchoredAt: undefined };
+
+/** @returns always: refusals stand in the finding */
+export async function checkAnchor(
+  bundle: ParsedBundle | undefined,
+  head: Settled<Checkpoint> | undefined,
+  trust: TrustFile | undefined,
+  hashes: BlockHashes,
+): Promise<AnchorResult> {
+  const none = { ...NO_TIME, warnings: [] };
+  if (bundle === undefined || head === undefined) {
+    return { finding: { error: new Undecided('noProof', 'the credential came without its proof bundle') }, ...none };
+  }
+  const { anchor } = bundle;
+  if (anchor === undefined) return { finding: await settle(() => notAnchored(bundle, trust)), ...none };
+  if (head.error !== undefined) {
+    return {
+      finding: { error: new Undecided('restsOnLog', 'there is no checkpoint to look for on the chain') },
+      ...none,
+    };
+  }
+
+  const proven = await settle(() => {
+    const block = proveAnchor(anchor, head.value, 'receiptProof', 'anchoredRoot');
+    return { block, first: proveFirstAnchor(bundle, head.value, trust) };
+  });
+  if (proven.error !== undefined) return { finding: { error: proven.error }, ...none };
+  const { block, first } = proven.value;
+  const blockTime = block.blockTime * 1_000;
+
+  const chain = await settle(() => pinnedChain(anchor, trust));
+  if (chain.error !== undefined) return { finding: { error: chain.error }, ...NO_TIME, blockTime, warnings: [] };
+  const warnings = chain.value.embedded === true ? [EMBEDDED_WARNING] : [];
+
+  const vouched = await settle(() => vouchForBlock(anchor, hashes));
+  if (vouched.error !== undefined) return { finding: { error: vouched.error }, ...NO_TIME, blockTime, warnings };
+  return {
+    finding: { value: findingOf(anchor, chain.value, vouched.value) },
+    blockTime,
+    confirmed: true,
+    anchoredAt: first === undefined ? blockTime : await firstTime(first, trust, hashes),
+    warnings,
+  };
+}
+
+export const EMBEDDED_WARNING =
+  'The chain is the operator’s own: it shows how anchoring works, and proves no time (soundness rule S10).';
+
+interface Vouched {
+  readonly by: string;
+  readonly final: boolean;
+}
+
+function notAnchored({ origin }: ParsedBundle, trust: TrustFile | undefined): Finding {
+  if (trust === undefined) throw new Undecided('untrusted', `no trust file for "${origin}" is pinned`);
+  return skipped('notAnchoredYet', 'logged, and waiting for an anchor that is final');
+}
+
+function findingOf(anchor: AnchorProof, chain: TrustedChain, { by, final }: Vouched): Finding {
+  const where = `block ${anchor.blockNumber} of ${chain.name} (chain ${anchor.chainId})`;
+  if (!final) return skipped('notFinalYet', `the head's root is in ${where}, which is not final yet`);
+  return pass(`the head's root is in ${where}, transaction ${anchor.txHash}`, `block hash ${anchor.blockHash}: ${by}`);
+}
+
+/** The block of an anchor whose receipt holds the head's root. */
+function proveAnchor(anchor: AnchorProof, head: Checkpoint, broken: CheckCode, other: CheckCode): ProvenAnchor {
+  const proven = refusedAs(broken, () => checkReceiptProof(anchor));
+  if (!equalBytes(proven.root, head.root)) fail(other, 'the anchored root is not that of the checkpoint');
+  return proven;
+}
+
+interface FirstAnchor {
+  readonly anchor: AnchorProof;
+  readonly blockTime: number;
+}
+
+/** S3: an earlier head of the same log that covers the issuance, and its anchor. */
+function proveFirstAnchor(
+  { firstAnchor, issued, origin }: ParsedBundle,
+  head: Checkpoint,
+  trust: TrustFile | undefined,
+): FirstAnchor | undefined {
+  if (firstAnchor === undefined) return undefined;
+  const first = refusedAs('firstAnchorCheckpoint', () => openHead(firstAnchor.checkpoint, origin, trust));
+  if (first.size <= issued.index) {
+    fail('firstAnchorCheckpoint', `a head of ${first.size} entries does not cover index ${issued.index}`);
+  }
+  checkConsistent(firstAnchor, first, head);
+  const proven = proveAnchor(firstAnchor.anchor, first, 'firstAnchorProof', 'firstAnchorProof');
+  return { anchor: firstAnchor.anchor, blockTime: proven.blockTime * 1_000 };
+}
+
+function checkConsistent({ consistency }: ParsedFirstAnchor, first: Checkpoint, head: Checkpoint): void {
+  if (!verifyConsistency(first.size, head.size, first.root, head.root, consistency)) {
+    fail('firstAnchorInconsistent', `the head of ${first.size} entries is not shown to begin that of ${head.size}`);
+  }
+}
+
+/** S4. @throws Undecided untrusted, chainNotPinned; VerificationError contractNotPinned, anchorerNotPinned, blockTooEarly */
+function pinnedChain(anchor: AnchorProof, trust: TrustFile | undefined): TrustedChain {
+  if (trust === undefined) throw new Undecided('untrusted', 'no trust file that names chain, contract and anchorer');
+  const chains = chainsOf(trust, anchor.chainId);
+  if (chains.length === 0) {
+    throw new Undecided('chainNotPinned', `the pinned trust file does not name chain ${anchor.chainId}`);
+  }
+  const ofContract = chains.filter(({ contract }) => sameAddress(contract, anchor.contract));
+  if (ofContract.length === 0) return fail('contractNotPinned', `${anchor.contract} is not the pinned contract`);
+  const chain = ofContract.find(({ anchorers }) => anchorers.some((one) => sameAddress(one, anchor.anchorer)));
+  if (chain === undefined) return fail('anchorerNotPinned', `${anchor.anchorer} is not a pinned anchorer`);
+  if (anchor.blockNumber < chain.firstBlock) {
+    fail('blockTooEarly', `block ${anchor.blockNumber} is before the pinned first block ${chain.firstBlock}`);
+  }
+  return chain;
+}
+
+/** S10. @throws VerificationError blockHashDiffers; Undecided blockHashMissing, chainUnreachable */
+async function vouchForBlock(anchor: AnchorProof, hashes: BlockHashes): Promise<Vouched> {
+  const own = anchor.blockHash.toLowerCase();
+  if (hashes.pinnedBlockHashes?.some((hash) => hash.toLowerCase() === own)) {
+    return { by: 'pinned by the verifier', final: true };
+  }
+  if (hashes.blockHash === undefined) {
+    throw new Undecided('blockHashMissing', `block ${anchor.blockNumber}: nobody was asked for its hash`);
+  }
+  const answer = await asked(hashes.blockHash, anchor);
+  if (answer === undefined) {
+    throw new Undecided('blockHashMissing', `block ${anchor.blockNumber}: whoever was asked does not have it`);
+  }
+  const { hash, final } = typeof answer === 'string' ? { hash: answer, final: true } : answer;
+  if (hash.toLowerCase() !== own) {
+    fail('blockHashDiffers', `block ${anchor.blockNumber}: expected ${hash} as the chain has it, got ${own}`);
+  }
+  return { by: 'as the chain’s node answered', final };
+}
+
+async function asked(source: BlockHashSource, anchor: AnchorProof): Promise<BlockHashAnswer | undefined> {
+  try {
+    return await source(anchor.chainId, anchor.blockNumber);
+  } catch (error) {
+    // Whatever keeps a chain from answering is no word about the credential.
+    throw new Undecided('chainUnreachable', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Undefined where the first anchor's chain is not pinned or its block's hash came from nowhere else. */
+async function firstTime(
+  { anchor, blockTime }: FirstAnchor,
+  trust: TrustFile | undefined,
+  hashes: BlockHashes,
+): Promise<number | undefined> {
+  const vouched = await settle(async () => {
+    pinnedChain(anchor, trust);
+    return vouchForBlock(anchor, hashes);
+  });
+  return vouched.value?.final === true ? blockTime : undefined;
+}
+
+function sameAddress(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+/** Runs a check that has codes of its own, and gives its refusal this check's code. */
+function refusedAs<T>(code: CheckCode, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof VerificationError) return fail(code, `${error.code}: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * `definition`: the version that the issuance cites had been published and was not retired at the issuance's own index
+ * (S7), its entry is in the bundle, and the credential's achievement is what that version says (S6).
+ */
+import { canonicalize } from '../encoding/jcs.js';
+import type { JsonObject } from '../encoding/json.js';
+import { EncodingError } from '../errors.js';
+import { achievementOf } from '../credentials/achievement.js';
+import type { DefinitionContent } from '../definitions/content.js';
+import { fail, pass, Undecided, type Finding } from './outcome.js';
+import type { ParsedBundle, ParsedInput } from './parse-bundle.js';
+import { leafOf, standingOf } from './standing-lookup.js';
+import { checkCitation, definitionState } from './standing-leaves.js';
+
+/** @throws VerificationError, Undecided */
+export function checkDefinition({ facts }: ParsedInput, bundle: ParsedBundle): Finding {
+  const { issued, definition } = bundle;
+  const { definition: id, version } = issued.data;
+  if (definition.data.definition !== id || definition.data.version !== version) {
+    const got = `version ${definition.data.version} of ${definition.data.definition}`;
+    fail('definitionOther', `expected the entry of version ${version} of ${id}, got ${got}`);
+  }
+  if (definition.index >= issued.index) {
+    fail('versionLater', `version ${version} was published at index ${definition.index}, not before ${issued.index}`);
+  }
+  checkAchievement(facts.achievement, bundle);
+  const state = definitionState(leafOf(bundle, `definition-${id}`));
+  const standing = state.versions.find((one) => one.version === version && one.index === definition.index);
+  if (standing === undefined) {
+    return fail('versionUnknown', `the standing record has no version ${version} published at ${definition.index}`);
+  }
+  if (standing.retired !== undefined && standing.retired < issued.index) {
+    fail('versionRetired', `version ${version} was retired at index ${standing.retired}, before ${issued.index}`);
+  }
+  checkDefinitionCitation(bundle, state.revisions);
+  return pass(`the achievement is what version ${version} of definition ${id} says`);
+}
+
+/** S7 for the definition's stream. @throws VerificationError definitionReadStale; Undecided standingTooOld */
+export function checkDefinitionCitation(bundle: ParsedBundle, revisions: readonly number[]): void {
+  const { index, data } = bundle.issued;
+  const leaf = leafOf(bundle, `definition-${data.definition}`);
+  checkCitation(data.reads, leaf, revisions, index, standingOf(bundle).index, 'definitionReadStale');
+}
+
+/** Whether a later version than the credential's is known; false where the standing record does not say. */
+export function isSuperseded(bundle: ParsedBundle): boolean {
+  const { definition, version } = bundle.issued.data;
+  const leaf = bundle.standing?.leaves.find(({ stream }) => stream === `definition-${definition}`);
+  return leaf !== undefined && definitionState(leaf).versions.some((one) => one.version > version);
+}
+
+function checkAchievement(achievement: JsonObject | undefined, { definition }: ParsedBundle): void {
+  const { content } = definition.data;
+  if (content === undefined) {
+    throw new Undecided('contentSealed', 'the version’s content is not public, so the achievement cannot be compared');
+  }
+  const defined = canonicalAchievement(definition.data.definition, definition.data.version, content);
+  if (achievement === undefined || canonicalize(achievement) !== defined) {
+    fail('achievementMismatch', 'the credential’s achievement is not what the definition’s version says');
+  }
+}
+
+/** Undefined where the logged content is not of the shape that a ledger publishes: then nothing equals it. */
+function canonicalAchievement(id: string, version: number, content: JsonObject): string | undefined {
+  try {
+    return canonicalize(achievementOf(id, version, content as unknown as DefinitionContent));
+  } catch (error) {
+    // A content made by a forger may lack any member, on which `achievementOf` stumbles.
+    if (error instanceof TypeError || error instanceof EncodingError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * `integrity`: the document is the one that was signed, and the one whose digest and facts the log's entry holds (S6,
+ * S27). The key is the one that the proof names; whether it was the issuer's is `check-issuer.ts`.
+ */
+import { fromMultikey } from '../encoding/base58.js';
+import type { JsonObject } from '../encoding/json.js';
+import { EncodingError } from '../errors.js';
+import type { StatusPurpose } from '../credentials/credential.events.js';
+import type { IssuedData } from './bundled-entry.js';
+import { CRYPTOSUITE, credentialDigest, eddsaJcsProofOf, verifyEddsaJcs } from './data-integrity.js';
+import type { DocumentFacts } from './document-facts.js';
+import { fail, pass, Undecided, type Finding } from './outcome.js';
+import type { ParsedInput } from './parse-bundle.js';
+import { VerificationError } from './verification-error.js';
+
+const PURPOSES: readonly StatusPurpose[] = ['revocation', 'suspension'];
+
+/** @throws VerificationError, Undecided */
+export function checkIntegrity({ credential, facts, bundle }: ParsedInput): Finding {
+  const { proof } = ourProofOf(credential, bundle !== undefined);
+  checkSignature(credential, proof, bundle !== undefined);
+  if (bundle === undefined) return pass('signed by the key that its proof names; no entry of the log to compare with');
+  checkEntry(credential, facts, bundle.issued.data);
+  return pass(`signed by the key that its proof names, digest and facts as in entry ${bundle.issued.index} of the log`);
+}
+
+/** The kid in a proof's `verificationMethod`, which is what follows `#`. */
+export function verificationMethodOf(proof: JsonObject): { readonly controller: string; readonly kid: string } {
+  const method = proof['verificationMethod'];
+  const match = typeof method === 'string' && method.length <= 4_096 ? /^([^#]+)#([^#]+)$/.exec(method) : null;
+  if (match === null) return fail('verificationMethod', 'expected a DID URL with a fragment as verificationMethod');
+  return { controller: match[1]!, kid: match[2]! };
+}
+
+function ourProofOf(credential: JsonObject, logged: boolean): { readonly proof: JsonObject } {
+  try {
+    return eddsaJcsProofOf(credential);
+  } catch (error) {
+    // Another suite may be genuine all the same, but not something that our log ever held.
+    if (error instanceof VerificationError && error.code === 'proofSuite' && !logged) {
+      throw new Undecided('proofSuite', `${error.message}; this verifier knows ${CRYPTOSUITE}`);
+    }
+    throw error;
+  }
+}
+
+function checkSignature(credential: JsonObject, proof: JsonObject, logged: boolean): void {
+  const { kid } = verificationMethodOf(proof);
+  let key: Uint8Array;
+  try {
+    key = fromMultikey(kid);
+  } catch (error) {
+    if (!(error instanceof EncodingError)) throw error;
+    if (logged) return fail('verificationMethod', `expected an Ed25519 Multikey as fragment, got ${kid}`);
+    throw new Undecided('keyNotKnown', `the key ${kid} would have to be fetched from elsewhere`);
+  }
+  if (!verifyEddsaJcs(credential, proof, key)) fail('signature', `the signature is not ${kid}'s over this document`);
+}
+
+/** S6: whatever the entry says of the document, the document says too. */
+function checkEntry(credential: JsonObject, facts: DocumentFacts, data: IssuedData): void {
+  const digest = credentialDigest(credential);
+  if (digest !== data.digest) fail('digestMismatch', `expected the logged digest ${data.digest}, got ${digest}`);
+  if (facts.id !== `urn:uuid:${data.credential}`) {
+    fail('idMismatch', `expected the logged id urn:uuid:${data.credential}, got ${facts.id}`);
+  }
+  if (!sameTime(facts.validFrom, data.validFrom)) {
+    fail('validFromMismatch', `expected the logged validFrom ${data.validFrom}, got ${facts.validFrom}`);
+  }
+  if (!sameTime(facts.validUntil, data.validUntil)) {
+    fail('validUntilMismatch', `expected the logged validUntil ${data.validUntil}, got ${facts.validUntil}`);
+  }
+  for (const purpose of PURPOSES) checkStatusReference(facts, data, purpose);
+}
+
+function checkStatusReference(facts: DocumentFacts, data: IssuedData, purpose: StatusPurpose): void {
+  const logged = data.statusLists[purpose];
+  const entries = facts.status.filter((entry) => entry.purpose === purpose);
+  const entry = entries[0];
+  if (entries.length !== 1 || entry === undefined) {
+    return fail('statusMismatch', `expected one status entry for ${purpose}, got ${entries.length}`);
+  }
+  if (entry.index !== String(logged.index) || !entry.list.endsWith(`/status/${logged.list}`)) {
+    fail(
+      'statusMismatch',
+      `${purpose}: expected the logged entry ${logged.index} of ${logged.list}, got ${entry.index} of ${entry.list}`,
+    );
+  }
+}
+
+function sameTime(a: string | undefined, b: string | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : Date.parse(a) === Date.parse(b);
+}

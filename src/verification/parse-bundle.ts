@@ -1,0 +1,196 @@
+/**
+ * Reading what a verifier is given: a proof bundle or a bare credential, from anybody. Sizes are limited before work
+ * is done, types are checked, members that we do not know are let be. Nothing is believed here: this file only turns
+ * text into values (`events.md`, "Proof bundle"). Proven by parse-bundle.spec.ts.
+ */
+import type { JsonObject, Json } from '../encoding/json.js';
+import { isJsonObject } from '../encoding/json.js';
+import { canonicalBytes } from '../encoding/jcs.js';
+import { EncodingError } from '../errors.js';
+import type { AnchorProof } from './bundle.js';
+import { definitionDataOf, issuedDataOf, parseBundledEntry, standingDataOf } from './bundled-entry.js';
+import type { BundledEntry, DefinitionData, IssuedData, StandingData } from './bundled-entry.js';
+import { parseCredential, type DocumentFacts } from './document-facts.js';
+import { JsonReader } from './json-reader.js';
+import { Undecided } from './outcome.js';
+import { parseLeaf, type BundledLeaf } from './standing-leaves.js';
+import { VerificationError } from './verification-error.js';
+
+/** Of the document as a whole. A real bundle has some 300 kB at most: status lists, leaves, receipts. */
+const MAX_VALUES = 200_000;
+const MAX_CHARACTERS = 8_000_000;
+const MAX_DEPTH = 64;
+
+const MAX_CREDENTIAL_BYTES = 1_000_000;
+const MAX_LEAVES = 32;
+const MAX_LISTS = 16;
+const MAX_NOTE = 16_384;
+const MAX_HEADER = 8_192;
+const MAX_PROOF_NODES = 64;
+const MAX_PROOF_NODE = 1_000_000;
+/** A consistency proof in a tree of 2^53 entries has fewer hashes. */
+const MAX_CONSISTENCY = 128;
+
+const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
+const HEX_HASH = /^0x[0-9a-f]{64}$/;
+const HEX = /^0x([0-9a-f]{2})*$/;
+
+export interface ParsedStanding extends BundledEntry {
+  readonly data: StandingData;
+  /** Number of the record's leaves, as the bundle gives it. */
+  readonly leafCount: number;
+  readonly leaves: readonly BundledLeaf[];
+}
+
+export interface ParsedFirstAnchor {
+  readonly checkpoint: string;
+  readonly consistency: readonly Uint8Array[];
+  readonly anchor: AnchorProof;
+}
+
+export interface ParsedBundle {
+  readonly origin: string;
+  readonly issued: BundledEntry & { readonly data: IssuedData };
+  readonly definition: BundledEntry & { readonly data: DefinitionData };
+  readonly standing: ParsedStanding | undefined;
+  readonly statusLists: readonly JsonObject[];
+  readonly checkpoint: string;
+  readonly anchor: AnchorProof | undefined;
+  readonly firstAnchor: ParsedFirstAnchor | undefined;
+}
+
+export interface ParsedInput {
+  readonly credential: JsonObject;
+  readonly facts: DocumentFacts;
+  /** Absent where the credential came alone. */
+  readonly bundle: ParsedBundle | undefined;
+}
+
+/**
+ * The document as a verifier needs it.
+ * @param input a parsed JSON document
+ * @throws VerificationError with a FormatCode; Undecided unsupportedVersion for a bundle of a later version
+ */
+export function parseInput(input: unknown): ParsedInput {
+  const json = limited(input);
+  if (!isJsonObject(json)) throw new VerificationError('notACredential', 'expected a JSON object');
+  if (json['type'] !== 'MeritkedjaProof') {
+    canonicalSize(json);
+    return { credential: json, facts: parseCredential(json), bundle: undefined };
+  }
+  if (json['version'] !== 1) {
+    throw new Undecided('unsupportedVersion', `expected a bundle of version 1, got ${JSON.stringify(json['version'])}`);
+  }
+  const credential = new JsonReader('bundleMalformed').object(json['credential'], 'credential');
+  canonicalSize(credential);
+  return { credential, facts: parseCredential(credential), bundle: parseBundle(json) };
+}
+
+/**
+ * A bundle's members but the credential.
+ * @param json a JSON object whose size and depth are checked
+ * @throws VerificationError bundleMalformed, entryMalformed, leafMalformed
+ */
+function parseBundle(json: JsonObject): ParsedBundle {
+  const read = new JsonReader('bundleMalformed');
+  const issued = parseBundledEntry(read, json['issued'], 'issued');
+  const definition = parseBundledEntry(read, json['definition'], 'definition');
+  const anchor = read.optional(json['anchor'], (value) => parseAnchor(read, value, 'anchor'));
+  const firstAnchor = read.optional(json['firstAnchor'], (value) => parseFirstAnchor(read, value));
+  if (firstAnchor !== undefined && anchor === undefined) read.refuse('firstAnchor', 'an anchor beside it');
+  return {
+    origin: read.text(json['origin'], 'origin', 512),
+    issued: { ...issued, data: issuedDataOf(issued.entry) },
+    definition: { ...definition, data: definitionDataOf(definition.entry) },
+    standing: read.optional(json['standing'], (value) => parseStanding(read, value)),
+    statusLists: read.list(json['statusLists'], 'statusLists', MAX_LISTS, (list, path) => read.object(list, path)),
+    checkpoint: read.text(json['checkpoint'], 'checkpoint', MAX_NOTE),
+    anchor,
+    firstAnchor,
+  };
+}
+
+function parseStanding(read: JsonReader, value: Json): ParsedStanding {
+  const entry = parseBundledEntry(read, value, 'standing');
+  const standing = read.object(value, 'standing');
+  const leaves = read.list(standing['leaves'], 'standing.leaves', MAX_LEAVES, (leaf, path) =>
+    parseLeaf(read, leaf, path),
+  );
+  const streams = new Set(leaves.map((leaf) => leaf.stream));
+  if (streams.size !== leaves.length) read.refuse('standing.leaves', 'each stream once');
+  return {
+    ...entry,
+    data: standingDataOf(entry.entry),
+    leafCount: read.natural(standing['size'], 'standing.size', 1),
+    leaves,
+  };
+}
+
+function parseFirstAnchor(read: JsonReader, value: Json): ParsedFirstAnchor {
+  const first = read.object(value, 'firstAnchor');
+  return {
+    checkpoint: read.text(first['checkpoint'], 'firstAnchor.checkpoint', MAX_NOTE),
+    consistency: read.list(first['consistency'], 'firstAnchor.consistency', MAX_CONSISTENCY, (hash, path) =>
+      read.hash(hash, path),
+    ),
+    anchor: parseAnchor(read, first['anchor'], 'firstAnchor.anchor'),
+  };
+}
+
+function parseAnchor(read: JsonReader, value: Json | undefined, path: string): AnchorProof {
+  const anchor = read.object(value, path);
+  return {
+    chainId: read.natural(anchor['chainId'], `${path}.chainId`, 1),
+    contract: read.text(anchor['contract'], `${path}.contract`, 42, ADDRESS),
+    anchorer: read.text(anchor['anchorer'], `${path}.anchorer`, 42, ADDRESS),
+    txHash: read.text(anchor['txHash'], `${path}.txHash`, 66, HEX_HASH),
+    blockNumber: read.natural(anchor['blockNumber'], `${path}.blockNumber`),
+    blockHash: read.text(anchor['blockHash'], `${path}.blockHash`, 66, HEX_HASH),
+    transactionIndex: read.natural(anchor['transactionIndex'], `${path}.transactionIndex`),
+    logIndex: read.natural(anchor['logIndex'], `${path}.logIndex`),
+    header: read.text(anchor['header'], `${path}.header`, 2 + 2 * MAX_HEADER, HEX),
+    receiptProof: read.list(anchor['receiptProof'], `${path}.receiptProof`, MAX_PROOF_NODES, (node, at) =>
+      read.text(node, at, 2 + 2 * MAX_PROOF_NODE, HEX),
+    ),
+  };
+}
+
+/**
+ * The input, once it is known to be JSON of bearable size and depth. Without recursion: depth is what is checked.
+ * @throws VerificationError notJson, tooLarge
+ */
+function limited(input: unknown): Json {
+  const pending: { readonly value: unknown; readonly depth: number }[] = [{ value: input, depth: 0 }];
+  let values = 0;
+  let characters = 0;
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { value, depth } = next;
+    if (++values > MAX_VALUES) throw new VerificationError('tooLarge', `more than ${MAX_VALUES} values`);
+    if (depth > MAX_DEPTH) throw new VerificationError('tooLarge', `more than ${MAX_DEPTH} levels`);
+    if (typeof value === 'string') characters += value.length;
+    else if (typeof value === 'object' && value !== null) {
+      const members = Array.isArray(value) ? (value as unknown[]) : Object.values(value);
+      if (members.length > MAX_VALUES) throw new VerificationError('tooLarge', `more than ${MAX_VALUES} values`);
+      if (!Array.isArray(value)) for (const key of Object.keys(value)) characters += key.length;
+      for (const member of members) pending.push({ value: member, depth: depth + 1 });
+    } else if (value !== null && typeof value !== 'boolean' && typeof value !== 'number') {
+      throw new VerificationError('notJson', `expected a JSON document, got a value of type ${typeof value}`);
+    }
+    if (characters > MAX_CHARACTERS) throw new VerificationError('tooLarge', `more than ${MAX_CHARACTERS} characters`);
+  }
+  return input as Json;
+}
+
+/** @throws VerificationError notCanonical, tooLarge */
+function canonicalSize(credential: JsonObject): void {
+  let bytes: number;
+  try {
+    bytes = canonicalBytes(credential).length;
+  } catch (error) {
+    if (error instanceof EncodingError) throw new VerificationError('notCanonical', error.message);
+    throw error;
+  }
+  if (bytes > MAX_CREDENTIAL_BYTES) {
+    throw new VerificationError('tooLarge', `expected at most ${MAX_CREDENTIAL_BYTES} bytes, got ${bytes}`);
+  }
+}
