@@ -41,7 +41,8 @@ export function hasStrictEncoding(publicKey: Uint8Array, signature: Uint8Array):
 }
 
 function isStrictPoint(encoded: Uint8Array): boolean {
-  const y = encoded.slice();
+  // A copy whatever the argument is: slice() of a Buffer would be the caller's own memory.
+  const y = new Uint8Array(encoded);
   y[31]! &= 0x7f;
   // x = 0 with its sign bit set, the other non-canonical encoding, has a y of small order.
   return isBelow(y, PRIME) && !SMALL_ORDER_Y.some((small) => small.every((byte, i) => byte === y[i]));

@@ -12,8 +12,8 @@ for (let i = 0; i < DIGITS.length; i++) VALUES[DIGITS.charCodeAt(i)] = i;
 
 /** Longest byte string taken either way; keys have 34 bytes, signatures 64. */
 const MAX_BYTES = 1024;
-/** log(256) / log(58) = 1.365…: digits a byte, rounded up. */
-const DIGITS_PER_BYTE = 1.366;
+/** Digits that so many bytes can need. */
+const MAX_DIGITS = Math.ceil((MAX_BYTES * Math.log(256)) / Math.log(58));
 
 const ED25519_PUBLIC_KEY = Uint8Array.of(0xed, 0x01);
 
@@ -48,7 +48,7 @@ export function toMultibase(bytes: Uint8Array): string {
  */
 export function fromMultibase(text: string): Uint8Array {
   if (text[0] !== 'z') throw new EncodingError('multibase: expected z (base58btc) first');
-  if (text.length - 1 > MAX_BYTES * DIGITS_PER_BYTE) throw new EncodingError(`base58: too long, ${text.length}`);
+  if (text.length - 1 > MAX_DIGITS) throw new EncodingError(`base58: too long, ${text.length}`);
   let zeros = 0;
   while (text[zeros + 1] === '1') zeros++;
   // Bytes, least significant first.

@@ -169,7 +169,7 @@ export function decodeEntryBundle(bytes: Uint8Array, width: number): Uint8Array[
     if (start > bytes.length || end > bytes.length) {
       throw new EncodingError(`entry bundle: ends within entry ${entries.length}`);
     }
-    entries.push(bytes.slice(start, end));
+    entries.push(new Uint8Array(bytes.subarray(start, end)));
     offset = end;
   }
   if (entries.length !== width) {
@@ -223,7 +223,7 @@ export function hashesOfTile(bytes: Uint8Array, width: number): Uint8Array[] {
   if (bytes.length !== width * HASH_SIZE) {
     throw new EncodingError(`hash tile: expected ${width * HASH_SIZE} bytes, got ${bytes.length}`);
   }
-  return Array.from({ length: width }, (_, i) => bytes.slice(i * HASH_SIZE, (i + 1) * HASH_SIZE));
+  return Array.from({ length: width }, (_, i) => new Uint8Array(bytes.subarray(i * HASH_SIZE, (i + 1) * HASH_SIZE)));
 }
 
 /** Root of a complete subtree from its hashes at one level; their number is a power of two. */
