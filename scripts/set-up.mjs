@@ -19,7 +19,6 @@ const MINIMUM_NODE = [20, 19, 0];
 
 /**
  * @param {{need: ('install' | 'build' | 'contract' | 'browser')[]}} wanted
- * @returns {Promise<{chromium?: string}>} path of a Chromium, where `browser` was asked for and there is one
  * @throws StepError when a step failed
  */
 export async function setUp({ need }) {
@@ -27,7 +26,7 @@ export async function setUp({ need }) {
   if (need.includes('install')) await onceAtATime(isInstalled, install);
   if (need.includes('build')) await onceAtATime(isBuilt, build);
   if (need.includes('contract')) await onceAtATime(isContractChecked, checkContract);
-  return need.includes('browser') ? { chromium: await findOrInstallChromium() } : {};
+  if (need.includes('browser')) await findOrInstallChromium();
 }
 
 function assertNodeIsNewEnough() {

@@ -23,7 +23,7 @@ await main(async () => {
   const [kindName] = process.argv.slice(2).filter((argument) => argument in KINDS);
   const passedOn = process.argv.slice(2).filter((argument) => !(argument in KINDS));
   const kind = kindName ? KINDS[kindName] : ALL;
-  const { chromium } = await setUp({ need: kind.need });
+  await setUp({ need: kind.need });
 
   const folder = mkdtempSync(join(tmpdir(), 'meritkedja-test-'));
   try {
@@ -41,7 +41,6 @@ await main(async () => {
         `--outputFile=${resultFile}`,
         ...passedOn,
       ],
-      env: chromium ? { CHROMIUM: chromium } : {},
       show: true,
     });
     return report(resultFile, status);
