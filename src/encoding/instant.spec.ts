@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { EncodingError } from '../errors.js';
+import { DomainError } from '../errors.js';
 import { daysInMonth, instantOf, isDate } from './instant.js';
 
 describe('a moment as text', () => {
@@ -17,7 +17,7 @@ describe('a moment as text', () => {
     '2026-11-24T12:00:00+0100',
     '',
   ])('is never guessed: %s', (text) => {
-    expect(() => instantOf(text)).toThrow(EncodingError);
+    expect(() => instantOf(text)).toThrow(DomainError);
   });
 });
 

@@ -3,7 +3,7 @@
  * this, so that `+01:00` and `Z` do not differ and a malformed text is an error, never a comparison that is false.
  * Proven by `instant.spec.ts`.
  */
-import { EncodingError } from '../errors.js';
+import { DomainError } from '../errors.js';
 
 const MOMENT = /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
@@ -22,14 +22,16 @@ export function daysInMonth(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
+/** True for an ISO 8601 moment with seconds and a time zone, on a day that exists. */
+export function isMoment(text: string): boolean {
+  return isDate(MOMENT.exec(text)?.[1] ?? '');
+}
+
 /**
  * Milliseconds since 1970-01-01T00:00:00Z of an ISO 8601 moment with seconds and a time zone.
- * @throws EncodingError for any other text, also for a day that does not exist
+ * @throws DomainError momentMalformed for any other text, also for a day that does not exist
  */
 export function instantOf(text: string): number {
-  const match = MOMENT.exec(text);
-  if (!match || !isDate(match[1] ?? '')) {
-    throw new EncodingError(`expected an ISO 8601 moment with a time zone, got ${JSON.stringify(text)}`);
-  }
+  if (!isMoment(text)) throw new DomainError('momentMalformed', { text });
   return Date.parse(text);
 }
