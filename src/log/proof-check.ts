@@ -98,11 +98,11 @@ function checkConsistency(
   if (size1 === 0 || size1 > size2) {
     throw new ProofError('outOfRange', `expected 0 < size1 <= size2, got ${size1} and ${size2}`);
   }
-  requireHashes([root1, root2, ...path]);
   if (size1 === size2) {
     requireLength(path, 0);
     return equalBytes(root1, root2);
   }
+  requireHashes([root1, root2, ...path]);
   // The largest complete subtree that ends where the old tree ends is a node of both trees.
   let fn = size1 - 1;
   let sn = size2 - 1;
