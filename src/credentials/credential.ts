@@ -166,7 +166,7 @@ function evolve(state: CredentialState, event: CredentialEvent, meta: EventMeta)
     case 'CredentialRevoked':
       return { ...next, is: 'revoked', reason: event.data.reasonCode };
     default:
-      return { ...(state as CredentialState & IssuedState), revision };
+      return { ...state, revision };
   }
 }
 

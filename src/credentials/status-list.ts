@@ -32,7 +32,7 @@ export type StatusListState =
       readonly organisation: string;
       readonly purpose: StatusPurpose;
       /** The next free slot; 131,072 when the list is full. */
-      readonly next: number;
+      readonly nextSlot: number;
       /** Of the newest edition; 0 and no digest before the first. */
       readonly sequence: number;
       readonly digest?: string;
@@ -49,9 +49,9 @@ function decide(command: StatusListCommand, state: StatusListState): readonly St
     case 'AllotIndexBlock': {
       const { count } = command;
       if (!Number.isInteger(count) || count < 1) throw new DomainError('blockSize', { count });
-      const free = STATUS_LIST_ENTRIES - state.next;
+      const free = STATUS_LIST_ENTRIES - state.nextSlot;
       if (count > free) throw new DomainError('statusListFull', { count, free });
-      return [{ type: 'IndexBlockAllotted', data: { from: state.next, count } }];
+      return [{ type: 'IndexBlockAllotted', data: { from: state.nextSlot, count } }];
     }
     case 'PublishStatusList': {
       const { digest } = command;
@@ -63,11 +63,11 @@ function decide(command: StatusListCommand, state: StatusListState): readonly St
 
 function evolve(state: StatusListState, event: StatusListEvent): StatusListState {
   if (state.is === 'unopened') {
-    return event.type === 'StatusListOpened' ? { is: 'open', ...event.data, next: 0, sequence: 0 } : state;
+    return event.type === 'StatusListOpened' ? { is: 'open', ...event.data, nextSlot: 0, sequence: 0 } : state;
   }
   switch (event.type) {
     case 'IndexBlockAllotted':
-      return { ...state, next: Math.max(state.next, event.data.from + event.data.count) };
+      return { ...state, nextSlot: Math.max(state.nextSlot, event.data.from + event.data.count) };
     case 'StatusListPublished':
       return { ...state, ...event.data };
     default:
