@@ -37,8 +37,12 @@ export interface Decider<State, Command, Event extends DomainEvent, Context = un
 }
 
 /** A decider that also says from which command an event follows, so that a replay can decide again (S17). */
-export interface ReplayableDecider<State, Command, Event extends DomainEvent, Context = undefined>
-  extends Decider<State, Command, Event, Context> {
+export interface ReplayableDecider<State, Command, Event extends DomainEvent, Context = undefined> extends Decider<
+  State,
+  Command,
+  Event,
+  Context
+> {
   /**
    * The command whose decision, on the state before the event, is exactly this event. What was chosen (id, time,
    * index, nonce) stands in the event or its `meta`; facts that could not be opened come as `sealed` or are left out.
