@@ -257,7 +257,7 @@ export class GroupCommitStore implements EventStore {
       position: this.#position + 1,
       ...(!isVaultStream(stream) && { index: this.#logSize }),
       bytes: bytes[i]!,
-      ...(sealed && { sealed: sealed.slice() }),
+      ...(sealed && { sealed }),
     };
     if (!this.storage.insert({ stream, revision: expectedRevision + 1 + i, id }, row)) {
       const error = new ConcurrencyError(stream, expectedRevision, expectedRevision);
@@ -292,8 +292,9 @@ export class GroupCommitStore implements EventStore {
 function prepare(append: Append): PreparedAppend {
   const { stream, expectedRevision } = append;
   const encode = isVaultStream(stream) ? eventBytes : entryBytes;
-  const bytes = append.events.map((event, i) => encode({ ...event, stream, revision: expectedRevision + 1 + i }));
-  return { ...append, bytes };
+  const events = append.events.map((event) => ({ ...event, ...(event.sealed && { sealed: event.sealed.slice() }) }));
+  const bytes = events.map((event, i) => encode({ ...event, stream, revision: expectedRevision + 1 + i }));
+  return { ...append, events, bytes };
 }
 
 function storedEvent({ position, index, bytes, sealed }: Row): StoredEvent {

@@ -4,7 +4,14 @@
  */
 import { ConcurrencyError, InvariantError, StaleReadError } from '../errors.js';
 import type { Decider, DomainEvent, SealedFacts } from './decider.js';
-import { NO_STREAM, type EventDraft, type EventStore, type Read, type StoredEvent } from './event-store.js';
+import {
+  NO_STREAM,
+  type Append,
+  type EventDraft,
+  type EventStore,
+  type Read,
+  type StoredEvent,
+} from './event-store.js';
 
 /** A decider of any command; loading needs only its `evolve`. */
 type Folding<State, Event extends DomainEvent> = Pick<Decider<State, never, Event, never>, 'initialState' | 'evolve'>;
@@ -97,17 +104,37 @@ export async function handle<State, Command, Event extends DomainEvent, Context>
 async function attemptOnce<State, Command, Event extends DomainEvent, Context>(
   store: EventStore,
   decider: Decider<State, Command, Event, Context>,
-  { stream, command, context, meta, seal, open, expectedRevision }: Handling<Command, Context>,
+  handling: Handling<Command, Context>,
 ): Promise<Handled<State>> {
+  const prepared = await prepare(store, decider, handling);
+  if (prepared.earlier) return prepared.earlier;
+  if (!prepared.append) return { ...prepared.loaded, events: [] };
+  const { events } = await store.append(prepared.append);
+  return { ...(await fold(decider, prepared.loaded, events, handling.open)), events };
+}
+
+export interface Prepared<State> {
+  /** The state that the command was decided on. */
+  readonly loaded: Loaded<State>;
+  /** What to append, for callers that commit several streams together; absent where there is nothing to do. */
+  readonly append?: Append;
+  /** The command was carried out before: what it did then. */
+  readonly earlier?: Handled<State>;
+}
+
+/** The first half of `handle`: everything but the append, and no second attempt. Same errors. */
+export async function prepare<State, Command, Event extends DomainEvent, Context>(
+  store: EventStore,
+  decider: Decider<State, Command, Event, Context>,
+  { stream, command, context, meta, seal, open, expectedRevision }: Omit<Handling<Command, Context>, 'retries'>,
+): Promise<Prepared<State>> {
   const past = await store.readStream(stream);
   const empty = { state: decider.initialState, revision: NO_STREAM };
 
-  const earlier = meta.eventIds ? carriedOut(past, meta.eventIds) : undefined;
-  if (earlier) {
-    return {
-      ...(await fold(decider, empty, past.slice(0, earlier.end), open)),
-      events: past.slice(earlier.start, earlier.end),
-    };
+  const done = meta.eventIds ? carriedOut(past, meta.eventIds) : undefined;
+  if (done) {
+    const after = await fold(decider, empty, past.slice(0, done.end), open);
+    return { loaded: after, earlier: { ...after, events: past.slice(done.start, done.end) } };
   }
 
   const loaded = await fold(decider, empty, past, open);
@@ -115,21 +142,23 @@ async function attemptOnce<State, Command, Event extends DomainEvent, Context>(
     throw new ConcurrencyError(stream, expectedRevision, loaded.revision);
   }
   const decided = decider.decide(command, loaded.state, await valueOf(context));
-  if (decided.length === 0) return { ...loaded, events: [] };
+  if (decided.length === 0) return { loaded };
 
   const drafts: EventDraft[] = [];
   for (const [i, event] of decided.entries()) {
     drafts.push(await draftOf(event, { stream, revision: loaded.revision + 1 + i }, meta, i, seal));
   }
   const { reads, logSize } = meta;
-  const { events } = await store.append({
-    stream,
-    expectedRevision: loaded.revision,
-    events: drafts,
-    ...(reads && { reads }),
-    ...(logSize !== undefined && { logSize }),
-  });
-  return { ...(await fold(decider, loaded, events, open)), events };
+  return {
+    loaded,
+    append: {
+      stream,
+      expectedRevision: loaded.revision,
+      events: drafts,
+      ...(reads && { reads }),
+      ...(logSize !== undefined && { logSize }),
+    },
+  };
 }
 
 /** Where in the stream the command's events are, if it was carried out before. */

@@ -43,6 +43,8 @@ export function openDatabase(path: string, { synchronous, migrations = [] }: Dat
     if (migrations.length > 0) migrate(database, migrations);
     return database;
   } catch (error) {
+    // The driver answers a folder that does not exist with a TypeError.
+    if (!database && error instanceof TypeError) throw new ConfigError('DATA_DIR', `${path}: ${error.message}`);
     database?.close();
     if (!(error instanceof BetterSqlite3.SqliteError)) throw error;
     if (error.code.startsWith('SQLITE_BUSY') || error.code.startsWith('SQLITE_LOCKED')) {

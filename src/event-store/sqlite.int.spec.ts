@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { ConfigError, InvariantError } from '../errors.js';
+import { describeEventStore, draft } from './conformance.js';
+import { NO_STREAM, type EventStore } from './event-store.js';
+import { GroupCommitStore } from './group-commit.js';
+import { openDatabase } from './sqlite-file.js';
+import { openSqliteEventStore, SqliteStorage } from './sqlite.js';
+
+let folder: string;
+let path: string;
+function fresh(): void {
+  folder = mkdtempSync(join(tmpdir(), 'meritkedja-'));
+  path = join(folder, 'events.db');
+}
+const remove = (): void => rmSync(folder, { recursive: true });
+
+describeEventStore('the event store on SQLite', async () => {
+  fresh();
+  let store = openSqliteEventStore(path);
+  return {
+    store,
+    async reopen() {
+      await store.close();
+      store = openSqliteEventStore(path);
+      return store;
+    },
+    async close() {
+      await store.close();
+      remove();
+    },
+  };
+});
+
+describe('the SQLite file', () => {
+  beforeEach(fresh);
+  afterEach(remove);
+
+  it('is set for durability and erasure', async () => {
+    const database = openDatabase(path, { synchronous: 'FULL' });
+    const pragma = (name: string): unknown => database.pragma(name, { simple: true });
+    expect(['journal_mode', 'synchronous', 'secure_delete', 'foreign_keys', 'locking_mode'].map(pragma)).toEqual([
+      ...['wal', 2, 1, 1],
+      'exclusive',
+    ]);
+    database.close();
+  });
+
+  it('serves one handle at a time', async () => {
+    const store = openSqliteEventStore(path);
+    expect(() => openSqliteEventStore(path)).toThrow(ConfigError);
+    expect(() => openSqliteEventStore(path)).toThrow(/in use by another process/);
+    const driver = createRequire(import.meta.url).resolve('better-sqlite3');
+    const read = `new (require(${JSON.stringify(driver)}))(${JSON.stringify(path)}, {timeout: 0}).pragma('user_version')`;
+    expect(spawnSync(process.execPath, ['-e', read], { encoding: 'utf8' }).stderr).toContain('database is locked');
+    await store.append({ stream: 'a', expectedRevision: NO_STREAM, events: [draft()] });
+    await store.close();
+    await openSqliteEventStore(path).close();
+  });
+
+  it('is refused where it cannot be opened or a newer program wrote it', () => {
+    expect(() => openSqliteEventStore(join(folder, 'absent', 'events.db'))).toThrow(ConfigError);
+    expect(() => openSqliteEventStore(folder)).toThrow(ConfigError);
+    const database = openDatabase(path, { synchronous: 'FULL' });
+    database.pragma('user_version = 99');
+    database.close();
+    expect(() => openSqliteEventStore(path)).toThrow(/schema version 99/);
+  });
+
+  it('migrates step by step', () => {
+    const steps = ['CREATE TABLE a (x)', 'CREATE TABLE b (x)'];
+    openDatabase(path, { synchronous: 'NORMAL', migrations: steps.slice(0, 1) }).close();
+    const database = openDatabase(path, { synchronous: 'NORMAL', migrations: steps });
+    expect(database.prepare('SELECT name FROM sqlite_schema').pluck().all()).toEqual(['a', 'b']);
+    database.close();
+  });
+
+  it('refuses to change or delete what is in the log', async () => {
+    const store = openSqliteEventStore(path);
+    await store.append({ stream: 'a', expectedRevision: NO_STREAM, events: [draft()] });
+    await store.close();
+    const database = openDatabase(path, { synchronous: 'FULL' });
+    for (const statement of [
+      'DELETE FROM events',
+      'UPDATE events SET revision = 7',
+      "UPDATE contents SET bytes = x'00'",
+    ]) {
+      expect(() => database.exec(statement)).toThrow();
+    }
+    expect(() => database.exec('DELETE FROM contents')).toThrow();
+    database.exec('UPDATE counters SET log_size = 5');
+    database.close();
+    expect(() => openSqliteEventStore(path)).toThrow(InvariantError);
+  });
+
+  it('S23: keeps no trace of what was deleted, whatever else was deleted and written around it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ size: fc.oneof(fc.nat(900), fc.nat(9_000)), vault: fc.boolean(), erase: fc.nat(3) }), {
+          ...{ minLength: 60, maxLength: 160, size: 'max' },
+        }),
+        async (steps) => {
+          rmSync(path, { force: true });
+          const store = openSqliteEventStore(path);
+          const living: string[] = [];
+          const onDisk = (): string =>
+            [path, `${path}-wal`].map((file) => readFileSync(file).toString('latin1')).join('');
+          for (const [n, { size, vault, erase }] of steps.entries()) {
+            const stream = `${vault ? 'vault-' : 's-'}${crypto.randomUUID()}`;
+            const sealed = Buffer.from(`sealed in ${stream}`.padEnd(size, '.'));
+            await store.append({
+              ...{ stream, expectedRevision: NO_STREAM },
+              events: [draft({ of: `content of ${stream}` }, { sealed }), draft()],
+            });
+            if (vault) living.push(stream);
+            const gone = living[(n * 7919) % Math.max(1, living.length)];
+            if (erase > 0 || !gone) continue;
+            expect(onDisk()).toContain(`content of ${gone}`);
+            await store.deleteStream(gone);
+            living.splice(living.indexOf(gone), 1);
+            const bytes = onDisk();
+            expect(bytes).not.toContain(`content of ${gone}`);
+            expect(bytes).not.toContain(`sealed in ${gone}`);
+          }
+          await store.close();
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  it('stops for good when the disk is full', async () => {
+    const database = openDatabase(path, { synchronous: 'FULL' });
+    database.close();
+    await openSqliteEventStore(path).close();
+    const limited = openDatabase(path, { synchronous: 'FULL' });
+    const store: EventStore = new GroupCommitStore(new SqliteStorage(limited));
+    await store.append({ stream: 'kept', expectedRevision: NO_STREAM, events: [draft()] });
+    limited.pragma(`max_page_count = ${(limited.pragma('page_count', { simple: true }) as number) + 3}`);
+    const subscription = store.subscribe({}, async () => {});
+    const ended = expect(subscription.done).rejects.toThrow(InvariantError);
+    const big = draft({ text: 'x'.repeat(40_000) });
+    const group = await Promise.allSettled([
+      store.append({ stream: 'small', expectedRevision: NO_STREAM, events: [draft()] }),
+      store.append({ stream: 'big', expectedRevision: NO_STREAM, events: [big] }),
+    ]);
+    for (const outcome of group) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(InvariantError) });
+    }
+    await ended;
+    await expect(store.append({ stream: 'b', expectedRevision: NO_STREAM, events: [draft()] })).rejects.toThrow(
+      /unknown/,
+    );
+    await expect(store.head()).rejects.toThrow(InvariantError);
+    await store.close();
+    const reopened = openSqliteEventStore(path);
+    expect((await reopened.readAll({ limit: 10 })).map(({ stream }) => stream)).toEqual(['kept']);
+    await reopened.close();
+  });
+});
