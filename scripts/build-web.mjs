@@ -1,5 +1,5 @@
 /**
- * Bundles what runs in a browser: each src/web/browser/*.ts becomes dist/web/assets/<name>-<hash>.js, each file of
+ * Bundles what runs in a browser: each program of src/web/browser becomes dist/web/assets/<name>-<hash>.js, each file of
  * src/web/assets is copied under its name with its hash, and dist/web/assets/manifest.json maps the plain names
  * ("verify.js", "style.css") to those, so that a page can let them be cached for ever.
  */
@@ -29,13 +29,19 @@ const manifest = { ...(await bundle()), ...copy() };
 const sorted = Object.fromEntries(Object.entries(manifest).sort(([a], [b]) => (a < b ? -1 : 1)));
 writeFileSync(join(OUT, 'manifest.json'), `${JSON.stringify(sorted, null, 2)}\n`);
 
+/** The pages' programs: the files of the folder that no other file of it imports. */
+function entryPointsOf(folder) {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => /^[^.]+\.tsx?$/.test(name));
+  const sources = names.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
+  return names
+    .filter((name) => !sources.includes(`'./${name.replace(/\.tsx?$/, '.js')}'`))
+    .map((name) => join(folder, name));
+}
+
 /** @returns {Promise<Record<string, string>>} "<name>.js" to the hashed file */
 async function bundle() {
-  const entryPoints = existsSync(BROWSER)
-    ? readdirSync(BROWSER)
-        .filter((name) => /^[^.]+\.tsx?$/.test(name))
-        .map((name) => join(BROWSER, name))
-    : [];
+  const entryPoints = entryPointsOf(BROWSER);
   if (entryPoints.length === 0) return {};
   const { metafile } = await build({
     entryPoints,

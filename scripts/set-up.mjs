@@ -41,7 +41,7 @@ const CONTRACT_SCRIPT = 'scripts/compile-contracts.mjs';
 const CONTRACT_STAMP = join(ROOT, 'node_modules/.meritkedja-contract.json');
 
 function contractKey() {
-  const files = ['contracts', CONTRACT_SCRIPT, 'src/anchoring/registry.ts'].flatMap(filesUnder);
+  const files = ['contracts', CONTRACT_SCRIPT, 'src/anchoring/anchor-registry.artifact.ts'].flatMap(filesUnder);
   return { sources: sha256(files.map((file) => sha256(readFileSync(file))).join()) };
 }
 
