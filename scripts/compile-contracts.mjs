@@ -22,6 +22,7 @@ const TS_FILE = resolve(root, 'src/anchoring/anchor-registry.artifact.ts');
 /** Shanghai: the newest opcode set that every chain in use has. */
 const SETTINGS = {
   optimizer: { enabled: true, runs: 1_000_000 },
+  viaIR: true,
   evmVersion: 'shanghai',
   metadata: { appendCBOR: false, bytecodeHash: 'none' },
 };

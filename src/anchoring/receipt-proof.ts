@@ -1,0 +1,155 @@
+/**
+ * Makes what `verification/receipt-proof-check.ts` checks: a block header's RLP, and a receipt's Merkle-Patricia proof
+ * out of all receipts of its block. A node answers in JSON; the encodings are made again from it and are right if they
+ * hash to what the block says, whatever the chain's newest fork has added.
+ * Yellow Paper 4.3 and 4.3.1, EIP-2718; proven by receipt-proof.spec.ts with a mainnet header and with
+ * @ethereumjs/mpt's own checker, and against a real EVM node by ethers-chain.int.spec.ts.
+ */
+import { createMerkleProof, MerklePatriciaTrie } from '@ethereumjs/mpt';
+import { RLP } from '@ethereumjs/rlp';
+import { z } from 'zod';
+import { concatBytes } from '../encoding/bytes.js';
+import { fromHex } from '../encoding/hex.js';
+import { encodeRlpInteger } from '../verification/rlp.js';
+
+/** JSON-RPC "data": an even number of digits. Some nodes write capitals in addresses. */
+const data = z
+  .string()
+  .regex(/^0x(?:[0-9a-fA-F]{2})*$/, 'expected 0x and an even number of hex digits')
+  .transform((text) => text.toLowerCase());
+/** JSON-RPC "data" of `length` bytes. */
+export const bytesOf = (length: number): z.ZodType<string, string> =>
+  data.refine((text) => text.length === 2 + 2 * length, `expected ${length} bytes`) as z.ZodType<string, string>;
+/** JSON-RPC "quantity": no leading zeros. */
+export const quantity = z.string().regex(/^0x(?:0|[1-9a-fA-F][0-9a-fA-F]*)$/, 'expected a quantity in 0x hex');
+/** A quantity as a number up to 2^53 − 1. */
+export const smallQuantity = quantity
+  .transform(Number)
+  .refine((value) => Number.isSafeInteger(value), 'expected a quantity below 2^53');
+
+/** A block as `eth_getBlockByHash` answers: what stands in a header of every fork, and those that forks added. */
+export const rpcBlock = z.object({
+  hash: bytesOf(32),
+  parentHash: bytesOf(32),
+  sha3Uncles: bytesOf(32),
+  miner: bytesOf(20),
+  stateRoot: bytesOf(32),
+  transactionsRoot: bytesOf(32),
+  receiptsRoot: bytesOf(32),
+  logsBloom: bytesOf(256),
+  difficulty: quantity,
+  number: smallQuantity,
+  gasLimit: quantity,
+  gasUsed: quantity,
+  timestamp: smallQuantity,
+  extraData: data,
+  mixHash: bytesOf(32),
+  nonce: bytesOf(8),
+  baseFeePerGas: quantity.optional(),
+  withdrawalsRoot: bytesOf(32).optional(),
+  blobGasUsed: quantity.optional(),
+  excessBlobGas: quantity.optional(),
+  parentBeaconBlockRoot: bytesOf(32).optional(),
+  requestsHash: bytesOf(32).optional(),
+  blockAccessListHash: bytesOf(32).optional(),
+  slotNumber: quantity.optional(),
+  transactions: z.array(bytesOf(32)),
+});
+export type RpcBlock = z.output<typeof rpcBlock>;
+
+const rpcLog = z.object({ address: bytesOf(20), topics: z.array(bytesOf(32)).max(4), data });
+/** A receipt as `eth_getTransactionReceipt` answers, of a chain since Byzantium. */
+export const rpcReceipt = z.object({
+  transactionHash: bytesOf(32),
+  transactionIndex: smallQuantity,
+  blockHash: bytesOf(32),
+  blockNumber: smallQuantity,
+  type: smallQuantity.default(0),
+  status: z.enum(['0x0', '0x1']),
+  cumulativeGasUsed: quantity,
+  gasUsed: quantity,
+  logsBloom: bytesOf(256),
+  logs: z.array(rpcLog),
+});
+export type RpcReceipt = z.output<typeof rpcReceipt>;
+
+/**
+ * The header's RLP, with the members that later forks added as far as the block has them. Right only if its Keccak-256
+ * is the block's hash: the caller checks.
+ */
+export function encodeHeader(block: RpcBlock): Uint8Array {
+  const added = [
+    block.baseFeePerGas === undefined ? undefined : integer(block.baseFeePerGas), // London, EIP-1559
+    bytes(block.withdrawalsRoot), // Shanghai, EIP-4895
+    block.blobGasUsed === undefined ? undefined : integer(block.blobGasUsed), // Cancun, EIP-4844
+    block.excessBlobGas === undefined ? undefined : integer(block.excessBlobGas),
+    bytes(block.parentBeaconBlockRoot), // Cancun, EIP-4788
+    bytes(block.requestsHash), // Prague, EIP-7685
+    bytes(block.blockAccessListHash), // Amsterdam, EIP-7928
+    block.slotNumber === undefined ? undefined : integer(block.slotNumber), // Amsterdam, EIP-7843
+  ];
+  return RLP.encode([
+    bytes(block.parentHash),
+    bytes(block.sha3Uncles),
+    bytes(block.miner),
+    bytes(block.stateRoot),
+    bytes(block.transactionsRoot),
+    bytes(block.receiptsRoot),
+    bytes(block.logsBloom),
+    integer(block.difficulty),
+    encodeNumber(block.number),
+    integer(block.gasLimit),
+    integer(block.gasUsed),
+    encodeNumber(block.timestamp),
+    bytes(block.extraData),
+    bytes(block.mixHash),
+    bytes(block.nonce),
+    ...added.filter((member) => member !== undefined),
+  ]);
+}
+
+/** The receipt as the trie holds it: its type's byte where it has one, then [status, gas, bloom, logs]. */
+export function encodeReceipt(receipt: RpcReceipt): Uint8Array {
+  const payload = RLP.encode([
+    receipt.status === '0x1' ? Uint8Array.of(1) : new Uint8Array(),
+    integer(receipt.cumulativeGasUsed),
+    bytes(receipt.logsBloom),
+    receipt.logs.map((log) => [bytes(log.address), log.topics.map((topic) => bytes(topic)), bytes(log.data)]),
+  ]);
+  return receipt.type === 0 ? payload : concatBytes(Uint8Array.of(receipt.type), payload);
+}
+
+export interface TrieProof {
+  /** 32 bytes. */
+  readonly root: Uint8Array;
+  /** RLP of the nodes on the key's path, from the root, without those that stand inside their parents. */
+  readonly nodes: readonly Uint8Array[];
+}
+
+/**
+ * The root of a block's trie and the proof of one of its values.
+ * @param values what stands under the indexes 0, 1, 2, …
+ */
+export async function proveIndex(values: readonly Uint8Array[], index: number): Promise<TrieProof> {
+  const trie = new MerklePatriciaTrie();
+  for (const [i, value] of values.entries()) await trie.put(encodeRlpInteger(i), value);
+  const nodes = await createMerkleProof(trie, encodeRlpInteger(index));
+  // createMerkleProof lists every node that it met. One shorter than a hash stands in its parent, unless it is the root.
+  return { root: trie.root(), nodes: nodes.filter((node, i) => i === 0 || node.length >= 32) };
+}
+
+function bytes(text: string): Uint8Array;
+function bytes(text: string | undefined): Uint8Array | undefined;
+function bytes(text: string | undefined): Uint8Array | undefined {
+  return text === undefined ? undefined : fromHex(text.slice(2));
+}
+
+/** A quantity's bytes, big-endian without leading zeros, 0 being none; RLP puts its own prefix before them. */
+function integer(value: string): Uint8Array {
+  const digits = value === '0x0' ? '' : value.slice(2).toLowerCase();
+  return fromHex(digits.length % 2 === 0 ? digits : `0${digits}`);
+}
+
+function encodeNumber(value: number): Uint8Array {
+  return integer(`0x${value.toString(16)}`);
+}
