@@ -57,7 +57,8 @@ async function bundle() {
     metafile: true,
     absWorkingDir: ROOT,
     logLevel: 'warning',
-  });
+    // esbuild has said what is wrong; its stack says no more.
+  }).catch(() => process.exit(1));
   return Object.fromEntries(
     Object.entries(metafile.outputs)
       .filter(([, output]) => output.entryPoint)

@@ -12,9 +12,8 @@ function after(packages: LockFile['packages']): LockFile {
 
 describe('a lock file after npm install', () => {
   it('may be the same with its members in another order and flags of another npm', () => {
-    const lock = {
-      packages: { 'node_modules/zod': { integrity: 'sha512-a', peer: true, ...zod }, '': { version: '0.1.0' } },
-    };
+    const reordered = { integrity: zod.integrity, peer: true, resolved: zod.resolved, version: zod.version };
+    const lock = { packages: { 'node_modules/zod': reordered, '': { version: '0.1.0' } } };
     expect(describeLockChange(before, lock)).toBeUndefined();
   });
 
