@@ -33,7 +33,15 @@ export async function findOrInstallChromium() {
     });
   try {
     await apt('No Chromium on PATH: apt-get update', 'update', '-qq');
-    await apt('apt-get install chromium', 'install', '-y', '-qq', '--no-install-recommends', 'chromium');
+    await apt(
+      'apt-get install chromium',
+      'install',
+      '-y',
+      '-qq',
+      '--no-install-recommends',
+      'chromium',
+      'fonts-dejavu-core',
+    );
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     say(`  ${error.message}. The browser tests will be skipped.`);

@@ -19,6 +19,7 @@ const KINDS = {
 };
 const ALL = { need: ['install', 'build', 'contract', 'browser'] };
 
+let closed = false;
 await main(async () => {
   const [kindName] = process.argv.slice(2).filter((argument) => argument in KINDS);
   const passedOn = process.argv.slice(2).filter((argument) => !(argument in KINDS));
@@ -49,11 +50,19 @@ await main(async () => {
   }
 });
 
-/** Prints the closing line, last of all. Returns the exit status. */
+// Where the set-up fails no test ran, and that is a failure too.
+if (!closed) close({ passed: 0, failed: 1, skipped: 0 });
+
+/** The closing line and the exit status. */
 function report(resultFile, jestStatus) {
-  const { passed, failed, skipped } = count(resultFile);
+  const counts = count(resultFile);
+  close(counts);
+  return jestStatus === 0 && counts.failed === 0 && counts.passed > 0 ? 0 : jestStatus || 1;
+}
+
+function close({ passed, failed, skipped }) {
+  closed = true;
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-  return jestStatus === 0 && failed === 0 && passed > 0 ? 0 : jestStatus || 1;
 }
 
 /** Without a result Jest itself broke down: that is one failure, of all. */
