@@ -3,22 +3,23 @@
  * standing record says. The document and the log name the same organisation and key (S6). Who holds the key is
  * reported: whoever does can issue as the organisation (S13).
  */
+import type { JsonObject } from '../encoding/json.js';
 import type { KeyStanding, OrganisationStanding } from '../anchoring/standing.js';
 import type { KeyCustody } from '../organisations/organisation.events.js';
 import { verificationMethodOf } from './check-integrity.js';
 import { eddsaJcsProofOf } from './data-integrity.js';
-import { fail, pass, type Finding } from './outcome.js';
+import { fail, pass, settle, Undecided, type Finding } from './outcome.js';
 import type { ParsedBundle, ParsedInput } from './parse-bundle.js';
 import { leafOf, standingOf } from './standing-lookup.js';
 import { checkCitation, inForce, organisationState } from './standing-leaves.js';
 
 /** @throws VerificationError, Undecided */
-export function checkIssuer({ credential, facts }: ParsedInput, bundle: ParsedBundle): Finding {
+export async function checkIssuer({ credential, facts }: ParsedInput, bundle: ParsedBundle): Promise<Finding> {
   const { index, data } = bundle.issued;
   const leaf = leafOf(bundle, `organisation-${data.organisation}`);
   const state = organisationState(leaf);
   if (facts.issuer !== state.did) fail('issuerMismatch', `expected the issuer ${state.did}, got ${facts.issuer}`);
-  const { controller, kid } = verificationMethodOf(eddsaJcsProofOf(credential).proof);
+  const { controller, kid } = await signingKeyOf(credential);
   if (controller !== state.did) fail('issuerMismatch', `expected a key of ${state.did}, got one of ${controller}`);
   if (kid !== data.key) fail('keyMismatch', `expected the logged key ${data.key}, got ${kid}`);
   const key = keyInForce(state, kid, index);
@@ -40,6 +41,13 @@ export function custodyOf(bundle: ParsedBundle): KeyCustody | undefined {
     ({ stream }) => stream === `organisation-${bundle.issued.data.organisation}`,
   );
   return leaf && organisationState(leaf).keys.find(({ kid }) => kid === bundle.issued.data.key)?.custody;
+}
+
+/** The key that the proof names; a proof that names none is `integrity`'s failure, and leaves nothing to look at here. */
+async function signingKeyOf(credential: JsonObject): Promise<ReturnType<typeof verificationMethodOf>> {
+  const named = await settle(() => verificationMethodOf(eddsaJcsProofOf(credential).proof));
+  if (named.error !== undefined) throw new Undecided('notReached', named.error.message);
+  return named.value;
 }
 
 function keyInForce(state: OrganisationStanding, kid: string, index: number): KeyStanding {

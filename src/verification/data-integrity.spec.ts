@@ -7,6 +7,7 @@ import { fromMultibase, fromMultikey, toMultibase, toMultikey } from '../encodin
 import { toHex } from '../encoding/hex.js';
 import type { JsonObject } from '../encoding/json.js';
 import { createProofInput, credentialDigest, eddsaJcsProofOf, signEddsaJcs, verifyEddsaJcs } from './data-integrity.js';
+import { VerificationError } from './verification-error.js';
 
 hashes.sha512 = sha512;
 
@@ -29,6 +30,16 @@ const document: JsonObject = {
 const signed = (given = document): Promise<JsonObject> =>
   signEddsaJcs(given, options, (message) => sign(message, secret));
 const proofOf = (given: JsonObject): JsonObject => (given['proof'] as JsonObject[])[0]!;
+
+function codeOf(work: () => unknown): string | undefined {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof VerificationError) return error.code;
+    throw error;
+  }
+  return undefined;
+}
 
 vectors(`the vectors of vc-di-eddsa${isThere ? '' : ' (skipped: ../shared/data is not there)'}`, () => {
   it('give the hashes, proof configuration first', () => {
@@ -57,7 +68,7 @@ vectors(`the vectors of vc-di-eddsa${isThere ? '' : ' (skipped: ../shared/data i
     'hold no proof of ours in %s, whose proofs are of another suite',
     (name) => {
       const credential = json(`proof-set-chain/${name}.json`);
-      expect(() => eddsaJcsProofOf(credential)).toThrow(expect.objectContaining({ code: 'proofSuite' }) as Error);
+      expect(codeOf(() => eddsaJcsProofOf(credential))).toBe('proofSuite');
       const proof = [credential['proof'] as JsonObject | JsonObject[]].flat()[0]!;
       const key = fromMultikey(
         (json('proof-set-chain/multiKeyPairs.json')['keyPair1'] as Record<string, string>)['publicKeyMultibase']!,
@@ -138,7 +149,7 @@ describe('the digest of a credential', () => {
   it('S27: is refused for two eddsa-jcs-2022 proofs', async () => {
     const credential = await signed();
     const twice = { ...credential, proof: [proofOf(credential), proofOf(credential)] };
-    expect(() => credentialDigest(twice)).toThrow(expect.objectContaining({ code: 'proofTwice' }) as Error);
+    expect(codeOf(() => credentialDigest(twice))).toBe('proofTwice');
   });
 
   it('S21: changes with the nonce alone', async () => {
@@ -156,6 +167,6 @@ describe('the digest of a credential', () => {
     ['seventeen', Array.from({ length: 17 }, () => ({})), 'proofMalformed'],
   ])('has a code for proofs that are no proofs: %s', (_, proof, code) => {
     const given = { ...document, ...(proof === undefined ? {} : { proof }) } as JsonObject;
-    expect(() => credentialDigest(given)).toThrow(expect.objectContaining({ code }) as Error);
+    expect(codeOf(() => credentialDigest(given))).toBe(code);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Reading what a verifier is given: a proof bundle or a bare credential, from anybody. Sizes are limited before work
  * is done, types are checked, members that we do not know are let be. Nothing is believed here: this file only turns
- * text into values (`events.md`, "Proof bundle"). Proven by parse-bundle.spec.ts.
+ * text into values (`events.md`, "Proof bundle"). Proven by verify.spec.ts.
  */
 import type { JsonObject, Json } from '../encoding/json.js';
 import { isJsonObject } from '../encoding/json.js';
@@ -172,7 +172,10 @@ function limited(input: unknown): Json {
       const members = Array.isArray(value) ? (value as unknown[]) : Object.values(value);
       if (members.length > MAX_VALUES) throw new VerificationError('tooLarge', `more than ${MAX_VALUES} values`);
       if (!Array.isArray(value)) for (const key of Object.keys(value)) characters += key.length;
-      for (const member of members) pending.push({ value: member, depth: depth + 1 });
+      // A member that is undefined is a member that is not there, as in JSON text and in JCS.
+      for (const member of members) {
+        if (member !== undefined || Array.isArray(value)) pending.push({ value: member, depth: depth + 1 });
+      }
     } else if (value !== null && typeof value !== 'boolean' && typeof value !== 'number') {
       throw new VerificationError('notJson', `expected a JSON document, got a value of type ${typeof value}`);
     }

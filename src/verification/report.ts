@@ -5,15 +5,7 @@ export type Verdict = 'valid' | 'notInForce' | 'pending' | 'undetermined' | 'inv
 export type CredentialState = 'active' | 'revoked' | 'suspended' | 'expired' | 'notYetValid' | 'superseded';
 
 export type CheckName =
-  | 'format'
-  | 'integrity'
-  | 'issuer'
-  | 'mandate'
-  | 'definition'
-  | 'logInclusion'
-  | 'anchor'
-  | 'status'
-  | 'validity';
+  'format' | 'integrity' | 'issuer' | 'mandate' | 'definition' | 'logInclusion' | 'anchor' | 'status' | 'validity';
 
 export type Outcome = 'pass' | 'fail' | 'unknown' | 'skipped';
 

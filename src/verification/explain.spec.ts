@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CheckCode } from './codes.js';
+import { EN } from './explain.en.js';
+import { explain, explainVerdict } from './explain.js';
+import { SV } from './explain.sv.js';
+
+const codes = Object.keys(EN.codes) as CheckCode[];
+
+describe('an explanation', () => {
+  it('says in both languages what was checked, what it means and what to do', () => {
+    const check = { name: 'status', outcome: 'fail', code: 'revoked' } as const;
+    expect(explain(check, 'sv')).toEqual({
+      title: 'Status: inte i ordning',
+      text: 'Beviset ska varken vara återkallat eller tillfälligt stoppat. Beviset har återkallats av utfärdaren. Registrets sida för det säger varför.',
+    });
+    expect(explain(check, 'en').title).toBe('Status: not in order');
+  });
+
+  it('is there for a check that passed, and for a code from elsewhere', () => {
+    expect(explain({ name: 'anchor', outcome: 'pass' }, 'en').text).toMatch(/^The log’s head should be anchored/);
+    expect(explain({ name: 'anchor', outcome: 'fail', code: 'toString' }, 'en').text).toMatch(/final\.$/);
+  });
+
+  it.each(codes)('has two languages for %s, each in full sentences', (code) => {
+    for (const text of [SV.codes[code], EN.codes[code]]) expect(text).toMatch(/^[A-ZÅÄÖ].{10,}\.$/);
+    expect(SV.codes[code]).not.toBe(EN.codes[code]);
+  });
+
+  it('is there for every verdict', () => {
+    for (const verdict of ['valid', 'notInForce', 'pending', 'undetermined', 'invalid'] as const) {
+      expect(explainVerdict(verdict, 'sv').title).not.toBe(explainVerdict(verdict, 'en').title);
+    }
+  });
+});

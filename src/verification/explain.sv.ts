@@ -1,0 +1,153 @@
+/** Svenska texter till verifieringsrapporten. */
+import type { Texts } from './explain.js';
+
+const INCOMPLETE = 'Beviset är ofullständigt. Be om bevispaketet på nytt, av den som gav dig det eller från registret.';
+const TAMPERED = 'Handlingen eller dess bevis har ändrats eller satts ihop fel. Lita inte på den; be om originalet.';
+const NOT_ISSUED = 'Lita inte på den; fråga den utfärdare som anges.';
+
+export const SV: Texts = {
+  checks: {
+    format: { title: 'Form', what: 'Filen ska vara ett bevis eller ett bevispaket som går att läsa.' },
+    integrity: {
+      title: 'Signatur och innehåll',
+      what: 'Handlingen ska vara exakt den som signerades och vars fingeravtryck finns i registrets logg.',
+    },
+    issuer: {
+      title: 'Utfärdare',
+      what: 'Nyckeln som signerade ska vara den utfärdande organisationens och ha gällt när handlingen utfärdades.',
+    },
+    mandate: {
+      title: 'Rätt att utfärda',
+      what: 'Organisationen ska äga mikromeriten eller ha haft rätt att utfärda den vid den tidpunkten.',
+    },
+    definition: {
+      title: 'Definition',
+      what: 'Läranderesultaten ska vara de som står i en publicerad version som användes när handlingen utfärdades.',
+    },
+    logInclusion: {
+      title: 'Logg',
+      what: 'Utfärdandet ska stå i registrets offentliga logg, under dess signerade huvud.',
+    },
+    anchor: {
+      title: 'Förankring',
+      what: 'Loggens huvud ska vara förankrat på en publik kedja, i ett block som är slutgiltigt.',
+    },
+    status: { title: 'Status', what: 'Beviset ska varken vara återkallat eller tillfälligt stoppat.' },
+    validity: { title: 'Giltighetstid', what: 'Dagens datum ska ligga inom handlingens giltighetstid.' },
+  },
+  outcomes: {
+    pass: 'i ordning',
+    fail: 'inte i ordning',
+    unknown: 'kunde inte kontrolleras',
+    skipped: 'inte kontrollerat',
+  },
+  verdicts: {
+    valid: { title: 'Giltigt', text: 'Äkta, i kraft och förankrat.' },
+    notInForce: {
+      title: 'Inte i kraft',
+      text: 'Handlingen är återkallad, tillfälligt stoppad, har gått ut eller gäller inte än. Se läget, och de enskilda kontrollerna för vad som i övrigt har visats.',
+    },
+    pending: {
+      title: 'Väntar',
+      text: 'Äkta och loggat; förankringen på kedjan är inte slutgiltig än. Kontrollera igen senare.',
+    },
+    undetermined: {
+      title: 'Oavgjort',
+      text: 'Inget talar emot, men något kunde inte kontrolleras. Kontrollerna säger vad, och hur du kommer vidare.',
+    },
+    invalid: { title: 'Ogiltigt', text: 'Detta är inte vad som utfärdades. Lita inte på det.' },
+  },
+  codes: {
+    notJson: 'Filen innehåller inget JSON-dokument. Använd beviset eller bevispaketet så som det laddades ner.',
+    tooLarge: 'Filen är större eller djupare än någon verklig. Den lästes inte.',
+    notACredential:
+      'Detta är varken ett W3C Verifiable Credential (version 2) eller ett bevispaket. Välj en annan fil.',
+    credentialMalformed: `En uppgift i beviset saknas eller är av fel slag. ${TAMPERED}`,
+    bundleMalformed: `En uppgift i bevispaketet saknas eller är av fel slag. ${TAMPERED}`,
+    entryMalformed: `En loggpost i paketet har inte den form som loggen har. ${TAMPERED}`,
+    leafMalformed: `En del av lägesposten har inte den form som den ska ha. ${TAMPERED}`,
+    unsupportedVersion: 'Bevispaketet är av en senare version än vad den här kontrollen känner till. Använd en nyare.',
+    notCanonical: `Beviset innehåller text eller tal som saknar entydig form, så det kan inte ha signerats så. ${TAMPERED}`,
+    proofMissing: `Handlingen saknar signatur. ${NOT_ISSUED}`,
+    proofMalformed: `Handlingens signaturer går inte att läsa. ${TAMPERED}`,
+    proofTwice: `Handlingen bär två signaturer av det slag som bara får finnas en gång. ${TAMPERED}`,
+    proofChain: `Signaturen bygger på en annan signatur, vilket inte är tillåtet här. ${TAMPERED}`,
+    proofSuite: 'Handlingen är signerad på ett annat sätt än registrets. Kontrollera den med utfärdarens eget verktyg.',
+    verificationMethod: `Signaturen anger inte sin nyckel på registrets sätt. ${TAMPERED}`,
+    keyNotKnown: 'Nyckeln skulle behöva hämtas från annat håll. Be om bevispaketet, som innehåller den.',
+    signature: `Signaturen passar inte till handlingen. ${TAMPERED}`,
+    digestMismatch: `Handlingen är inte den vars fingeravtryck finns i loggen. ${TAMPERED}`,
+    idMismatch: `Handlingen har ett annat id än utfärdandet i loggen. ${TAMPERED}`,
+    validFromMismatch: `Handlingen börjar gälla vid en annan tid än loggen säger. ${NOT_ISSUED}`,
+    validUntilMismatch: `Handlingen slutar gälla vid en annan tid än loggen säger. ${NOT_ISSUED}`,
+    statusMismatch: `Handlingen pekar på en annan plats i statuslistorna än loggen säger. ${NOT_ISSUED}`,
+    issuerMismatch: `Utfärdaren i handlingen är inte den organisation som står i loggen. ${NOT_ISSUED}`,
+    keyMismatch: `Den signerades med en annan nyckel än loggen säger. ${NOT_ISSUED}`,
+    keyUnknown: `Nyckeln har aldrig varit den här organisationens. ${NOT_ISSUED}`,
+    keyNotYetInForce: `Nyckeln började gälla först efter att handlingen utfärdades. ${NOT_ISSUED}`,
+    keyEnded: `Nyckeln gällde inte längre när handlingen utfärdades. ${NOT_ISSUED}`,
+    keyCompromised:
+      'Utfärdarens nyckel hade kommit i orätta händer när handlingen utfärdades, så den står sig inte. Be utfärdaren om en ny.',
+    organisationClosed: `Organisationen hade avslutats innan handlingen utfärdades. ${NOT_ISSUED}`,
+    organisationReadStale:
+      'Utfärdandet byggde på uppgifter om organisationen som redan var inaktuella, så det står sig inte. Be utfärdaren om ett nytt.',
+    notOwner: `Organisationen ägde inte mikromeriten när den utfärdade detta. ${NOT_ISSUED}`,
+    mandateUnknown: `Den rätt att utfärda som anges har aldrig getts. ${NOT_ISSUED}`,
+    mandateOther: `Den rätt att utfärda som anges är en annan organisations. ${NOT_ISSUED}`,
+    mandateNotInForce: `Rätten att utfärda gällde inte på den plats i loggen där detta utfärdades. ${NOT_ISSUED}`,
+    mandateOutsideDates: `Rätten att utfärda gäller andra datum än utfärdandedagen. ${NOT_ISSUED}`,
+    definitionOther: `Beviset bär en annan definition än den som utfärdandet anger. ${TAMPERED}`,
+    versionUnknown: `Registret känner inte till någon sådan publicerad version. ${NOT_ISSUED}`,
+    versionLater: `Versionen publicerades först efter att handlingen utfärdades. ${NOT_ISSUED}`,
+    versionRetired: `Versionen hade tagits ur bruk innan handlingen utfärdades. ${NOT_ISSUED}`,
+    contentSealed: 'Definitionen är intern hos sin ägare, så dess text kan inte jämföras här. Fråga utfärdaren.',
+    achievementMismatch: `Läranderesultat eller annat innehåll skiljer sig från den publicerade definitionen. ${NOT_ISSUED}`,
+    definitionReadStale:
+      'Utfärdandet byggde på uppgifter om definitionen som redan var inaktuella, så det står sig inte. Be utfärdaren om ett nytt.',
+    notLogged: `Registrets hela logg har gåtts igenom och innehåller inget sådant utfärdande. ${NOT_ISSUED}`,
+    checkpointMalformed: `Loggens signerade huvud går inte att läsa. ${TAMPERED}`,
+    checkpointSignature: `Loggens huvud är inte signerat med den nyckel som du litar på. ${TAMPERED}`,
+    originMismatch: `Huvudet hör till en annan logg än paketet säger. ${TAMPERED}`,
+    issuedNotIncluded: `Det är inte visat att utfärdandet finns i loggen. ${TAMPERED}`,
+    definitionNotIncluded: `Det är inte visat att definitionen finns i loggen. ${TAMPERED}`,
+    standingNotIncluded: `Det är inte visat att posten om nycklar, rättigheter och status finns i loggen. ${TAMPERED}`,
+    leafNotIncluded: `Det är inte visat att en nyckel, rättighet eller statuslista finns i lägesposten. ${TAMPERED}`,
+    standingNotLast: `Lägesposten är inte den sista posten under förankringen, så något kan ha ändrats efter den. ${TAMPERED}`,
+    standingSize: `Lägesposten passar inte till sin plats i loggen. ${TAMPERED}`,
+    notAnchoredYet: 'Det är loggat men inte förankrat än. Kontrollera igen om en stund, med ett nytt bevispaket.',
+    notFinalYet: 'Blocket med förankringen är inte slutgiltigt än. Kontrollera igen om en stund.',
+    chainNotPinned:
+      'Din tillitsfil nämner inte den här kedjan. Hämta registrets nyaste tillitsfil på ett sätt som du litar på.',
+    contractNotPinned: `Förankringen finns i ett annat kontrakt än det som du litar på. ${TAMPERED}`,
+    anchorerNotPinned: `Förankringen skrevs från en adress som du inte litar på. ${TAMPERED}`,
+    blockTooEarly: `Förankringens block är äldre än registrets förankringar. ${TAMPERED}`,
+    receiptProof: `Beviset från förankringen till dess block håller inte. ${TAMPERED}`,
+    anchoredRoot: `Det som är förankrat är ett annat huvud än det i paketet. ${TAMPERED}`,
+    blockHashMissing:
+      'Ingen har sagt vilken hash blocket har. Ange en nod i kedjan (--rpc) eller blockets hash från en källa som du litar på (--block-hash).',
+    blockHashDiffers: `Kedjan har ett annat block på den höjden. ${TAMPERED}`,
+    chainUnreachable: 'Kedjan kunde inte nås. Försök igen, med en annan nod, eller med blockets hash från annat håll.',
+    firstAnchorCheckpoint: `Huvudet under den första förankringen går inte att lita på. ${TAMPERED}`,
+    firstAnchorInconsistent: `Det är inte visat att loggen under den första förankringen är början på den här. ${TAMPERED}`,
+    firstAnchorProof: `Beviset för den första förankringen håller inte. ${TAMPERED}`,
+    revoked: 'Beviset har återkallats av utfärdaren. Registrets sida för det säger varför.',
+    suspended: 'Beviset är tillfälligt stoppat. Fråga innehavaren eller utfärdaren.',
+    statusListMissing: INCOMPLETE,
+    statusListMismatch: `Statuslistan är inte den som loggen binder sig till. ${INCOMPLETE}`,
+    statusListOther: `Statuslistan är inte den här utfärdarens eller inte för det här ändamålet. ${INCOMPLETE}`,
+    statusTooOld:
+      'Det som är känt om statusen är för gammalt för att lita på. Be om ett nytt bevispaket, eller godta ett äldre (--max-status-age).',
+    notYetValid: 'Det gäller inte än.',
+    expired: 'Giltighetstiden har gått ut. Fråga om det har förnyats.',
+    noProof:
+      'Beviset kom utan sitt bevispaket. Be om paketet, eller kontrollera det hos det register som utfärdade det.',
+    untrusted:
+      'Du har inte valt att lita på det här registret. Hämta dess tillitsfil på ett sätt som du litar på, jämför fingeravtrycket och lägg till den (meritkedja trust add).',
+    restsOnLog: 'Det vilar på loggen, som inte visats innehålla det.',
+    standingMissing: `Lägesposten saknas: den kommer när loggen förankras nästa gång. ${INCOMPLETE}`,
+    standingTooOld:
+      'Den nyaste lägesposten är äldre än utfärdandet och känner inte till allt som det vilar på. Kontrollera igen när loggen har förankrats.',
+    leafMissing: INCOMPLETE,
+    notReached: 'En tidigare kontroll lämnade inget att titta på.',
+  },
+};

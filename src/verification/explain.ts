@@ -1,0 +1,39 @@
+/**
+ * A check in plain words, Swedish or English: what was checked, what its outcome means and what one can do. The codes
+ * are a closed union, so a code without a text does not compile.
+ */
+import type { CheckCode } from './codes.js';
+import { EN } from './explain.en.js';
+import { SV } from './explain.sv.js';
+import type { Check, CheckName, Outcome, Verdict } from './report.js';
+
+export type Language = 'sv' | 'en';
+
+export interface Explanation {
+  readonly title: string;
+  readonly text: string;
+}
+
+export interface Texts {
+  /** What each check is called, and what it checks, as a full sentence. */
+  readonly checks: Readonly<Record<CheckName, { readonly title: string; readonly what: string }>>;
+  readonly outcomes: Readonly<Record<Outcome, string>>;
+  /** What each code means and what to do. */
+  readonly codes: Readonly<Record<CheckCode, string>>;
+  readonly verdicts: Readonly<Record<Verdict, Explanation>>;
+}
+
+const TEXTS: Readonly<Record<Language, Texts>> = { sv: SV, en: EN };
+
+/** The check's title with its outcome, and the sentences that belong to it. */
+export function explain(check: Pick<Check, 'name' | 'outcome' | 'code'>, lang: Language): Explanation {
+  const { checks, outcomes, codes } = TEXTS[lang];
+  const { title, what } = checks[check.name];
+  const meaning = check.code !== undefined && Object.hasOwn(codes, check.code) ? codes[check.code as CheckCode] : '';
+  return { title: `${title}: ${outcomes[check.outcome]}`, text: meaning === '' ? what : `${what} ${meaning}` };
+}
+
+/** The verdict in plain words. */
+export function explainVerdict(verdict: Verdict, lang: Language): Explanation {
+  return TEXTS[lang].verdicts[verdict];
+}

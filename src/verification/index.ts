@@ -1,0 +1,31 @@
+/** What others may use of the verifier: in Node, in a browser, in the service and on the command line. */
+export { BUNDLE_MEDIA_TYPE } from './bundle.js';
+export type { AnchorProof, IncludedEntry, IncludedLeaf, ProofBundle, TrustedChain, TrustFile } from './bundle.js';
+export { EMBEDDED_WARNING } from './check-anchor.js';
+export type { BlockHashAnswer, BlockHashSource } from './check-anchor.js';
+export type { CheckCode } from './codes.js';
+export { createProofInput, credentialDigest, CRYPTOSUITE, signEddsaJcs, verifyEddsaJcs } from './data-integrity.js';
+export type { ProofOptions } from './data-integrity.js';
+export { explain, explainVerdict } from './explain.js';
+export type { Explanation, Language } from './explain.js';
+export type {
+  Check,
+  CheckName,
+  CredentialState,
+  CredentialSummary,
+  Outcome,
+  Verdict,
+  VerificationReport,
+} from './report.js';
+export {
+  decodeStatusList,
+  encodeStatusList,
+  setStatusBit,
+  STATUS_LIST_BYTES,
+  statusBit,
+  statusListDigest,
+} from './status-list.js';
+export { fingerprint, parseTrust } from './trust.js';
+export { VerificationError } from './verification-error.js';
+export { DEFAULT_MAX_STATUS_AGE_DAYS, NOT_LOGGED, verify } from './verify.js';
+export type { VerifyOptions } from './verify.js';

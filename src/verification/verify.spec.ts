@@ -1,0 +1,954 @@
+/**
+ * One genuine bundle, then what can be wrong with one: each corruption fails in its own check with its own code, and no
+ * flipped byte goes untold.
+ */
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { fromBase64, toBase64 } from '../encoding/base64.js';
+import { fromHex0x, toHex0x } from '../encoding/hex.js';
+import type { JsonObject } from '../encoding/json.js';
+import { signer } from '../crypto/ed25519.js';
+import type { IncludedEntry, ProofBundle, TrustFile } from './bundle.js';
+import type { CheckCode } from './codes.js';
+import type { Check, CheckName, VerificationReport } from './report.js';
+import { ANCHORER, CONTRACT } from './synthetic-block.fixture.js';
+import {
+  BLOCK_TIME,
+  CREDENTIAL,
+  DID,
+  FIRST_BLOCK_TIME,
+  ISSUED_AT,
+  NOW,
+  ORIGIN,
+  OTHER_KEY,
+  OTHER_KID,
+  REVOCATIONS,
+  signedHead,
+  STEWARD,
+  syntheticLedger,
+  trustFile,
+  type Plan,
+  type Synthetic,
+} from './synthetic-ledger.fixture.js';
+import { NOT_LOGGED, verify, type VerifyOptions } from './verify.js';
+
+const ALL: readonly CheckName[] = [
+  'format',
+  'integrity',
+  'issuer',
+  'mandate',
+  'definition',
+  'logInclusion',
+  'anchor',
+  'status',
+  'validity',
+];
+const NEVER = '2026-10-01T00:00:00.000Z';
+
+let genuine: Synthetic;
+beforeAll(async () => {
+  genuine = await syntheticLedger();
+});
+
+function optionsFor({ trust, blockHashes }: Synthetic, changes: Partial<VerifyOptions> = {}): VerifyOptions {
+  return {
+    trust: [trust],
+    now: new Date(NOW),
+    clock: 'given',
+    blockHash: (_chain, number) => Promise.resolve(blockHashes.get(number)),
+    ...changes,
+  };
+}
+
+async function reportOf(plan: Plan, changes: Partial<VerifyOptions> = {}): Promise<VerificationReport> {
+  const ledger = await syntheticLedger(plan);
+  return verify(ledger.bundle, optionsFor(ledger, changes));
+}
+
+function checkNamed(report: VerificationReport, name: CheckName): Check {
+  return report.checks.find((check) => check.name === name)!;
+}
+
+function codesOf(report: VerificationReport): Partial<Record<CheckName, string>> {
+  return Object.fromEntries(report.checks.filter(({ code }) => code).map(({ name, code }) => [name, code]));
+}
+
+function outcomesOf(report: VerificationReport): string[] {
+  return report.checks.map(({ name, outcome }) => `${name} ${outcome}`);
+}
+
+describe('a genuine bundle', () => {
+  it('is valid, with every check in the order of the rules, and says what was trusted', async () => {
+    const report = await verify(genuine.bundle, optionsFor(genuine));
+    expect(outcomesOf(report)).toEqual(ALL.map((name) => `${name} pass`));
+    expect(report).toMatchObject({
+      verdict: 'valid',
+      state: 'active',
+      now: NOW,
+      clock: 'given',
+      keyCustody: 'operator',
+      warnings: [],
+      credential: { id: `urn:uuid:${CREDENTIAL}`, name: 'Truckkort B', holder: 'Åsa Ö', version: 1 },
+    });
+    for (const name of ['issuer', 'logInclusion', 'anchor', 'status'] as const) {
+      expect(checkNamed(report, name).trusted).toMatch(/.+/);
+    }
+  });
+
+  it('S3: was anchored when the first anchor says, and is known as of the newest (S11)', async () => {
+    const report = await verify(genuine.bundle, optionsFor(genuine));
+    expect(report.anchoredAt).toBe(new Date(FIRST_BLOCK_TIME).toISOString());
+    expect(report.asOf).toBe(new Date(BLOCK_TIME).toISOString());
+  });
+
+  it('S3: has no time of anchoring where nobody vouches for the first anchor’s block', async () => {
+    const pinned = [genuine.bundle.anchor!.blockHash];
+    const report = await verify(
+      genuine.bundle,
+      optionsFor(genuine, { blockHash: () => Promise.resolve(undefined), pinnedBlockHashes: pinned }),
+    );
+    expect(report.verdict).toBe('valid');
+    expect(report.anchoredAt).toBeUndefined();
+  });
+
+  it('is valid under one anchor alone', async () => {
+    const report = await reportOf({ stage: 'once', block: { number: 5, time: FIRST_BLOCK_TIME, receipts: 1 } });
+    expect(report).toMatchObject({ verdict: 'valid', anchoredAt: new Date(FIRST_BLOCK_TIME).toISOString() });
+  });
+
+  it('may have members that we do not know', async () => {
+    const bundle = { ...genuine.bundle, more: { a: [1] }, issued: { ...genuine.bundle.issued, note: 'x' } };
+    expect((await verify(bundle, optionsFor(genuine))).verdict).toBe('valid');
+  });
+
+  it('is the same after a journey through JSON text', async () => {
+    const bundle: unknown = JSON.parse(JSON.stringify(genuine.bundle));
+    expect((await verify(bundle, optionsFor(genuine))).verdict).toBe('valid');
+  });
+
+  it('was rightly issued by the definition’s owner without a mandate', async () => {
+    const report = await reportOf({
+      issued: (data) => ({ ...data, mandate: 'owner' }),
+      definition: (state) => ({
+        ...state,
+        owners: [{ organisation: state.mandates[0]!.organisation, from: state.owners[0]!.from }],
+      }),
+    });
+    expect(outcomesOf(report)).toContain('mandate pass');
+    expect(report.verdict).toBe('valid');
+  });
+
+  it('S12: stays valid when a later version has come', async () => {
+    const definition: Plan['definition'] = (state) => ({
+      ...state,
+      versions: [...state.versions, { version: 2, index: 9 }],
+    });
+    expect(await reportOf({ definition })).toMatchObject({ verdict: 'valid', state: 'superseded' });
+  });
+
+  it('S8: stays valid when its key is retired or compromised from a later index on', async () => {
+    for (const ended of ['rotated', 'compromised'] as const) {
+      const organisation: Plan['organisation'] = (state, index) => ({
+        ...state,
+        keys: [{ ...state.keys[0]!, to: Math.min(index, 1e9) + 1, ended }],
+      });
+      expect((await reportOf({ organisation })).verdict).toBe('valid');
+    }
+  });
+
+  it('S9: says that a further signature beside the logged one is not anchored', async () => {
+    const rdf = { type: 'DataIntegrityProof', cryptosuite: 'eddsa-rdfc-2022', proofValue: 'z1' };
+    const { bundle } = genuine;
+    const credential = { ...bundle.credential, proof: [...(bundle.credential['proof'] as JsonObject[]), rdf] };
+    const report = await verify({ ...bundle, credential }, optionsFor(genuine));
+    expect(report.verdict).toBe('valid');
+    expect(report.warnings.join()).toContain('not anchored');
+  });
+});
+
+describe('a credential that is not in force', () => {
+  it.each([
+    ['revoked', { set: ['revocation'] }],
+    ['suspended', { set: ['suspension'] }],
+    ['expired', { validUntil: '2026-11-23T00:00:00Z', document: (d: JsonObject) => d }],
+  ] as [string, Plan][])('S12: is %s', async (state, plan) => {
+    const report = await reportOf(plan);
+    expect(report).toMatchObject({ verdict: 'notInForce', state });
+    expect(checkNamed(report, state === 'expired' ? 'validity' : 'status')).toMatchObject({
+      outcome: 'fail',
+      code: state,
+    });
+  });
+
+  it('S12: is not yet valid before its time', async () => {
+    const report = await verify(genuine.bundle, optionsFor(genuine, { now: new Date(NEVER) }));
+    expect(report).toMatchObject({ verdict: 'notInForce', state: 'notYetValid' });
+  });
+
+  it('S12: shows the gravest of several', async () => {
+    const plan: Plan = { set: ['revocation', 'suspension'], validUntil: '2026-11-23T00:00:00Z' };
+    expect(await reportOf(plan)).toMatchObject({ verdict: 'notInForce', state: 'revoked' });
+    expect(await reportOf({ ...plan, set: ['suspension'] })).toMatchObject({ state: 'suspended' });
+  });
+
+  it('S12: is so whether anchored or not, and even where something could not be checked', async () => {
+    expect(await reportOf({ set: ['revocation'], stage: 'late' })).toMatchObject({ verdict: 'notInForce' });
+    expect(await reportOf({ set: ['revocation'], stage: 'pending' })).toMatchObject({ verdict: 'notInForce' });
+    expect(await reportOf({ set: ['revocation'] }, { trust: [] })).toMatchObject({ verdict: 'notInForce' });
+  });
+
+  it('S12: is invalid rather than not in force when it is not what was issued', async () => {
+    const report = await reportOf({ set: ['revocation'], issued: (data) => ({ ...data, digest: '0'.repeat(64) }) });
+    expect(report).toMatchObject({ verdict: 'invalid', state: 'revoked' });
+  });
+
+  it('S11: was revoked long ago just as well', async () => {
+    expect(await reportOf({ set: ['revocation'] }, { maxStatusAgeDays: 1 })).toMatchObject({ state: 'revoked' });
+  });
+});
+
+describe('a credential that is logged but not anchored', () => {
+  it('S5: is pending under the pinned key’s head, as of its issuance', async () => {
+    const report = await reportOf({ stage: 'pending' }, { now: new Date('2026-11-02T00:00:00Z') });
+    expect(report).toMatchObject({ verdict: 'pending', state: 'active', asOf: ISSUED_AT });
+    expect(checkNamed(report, 'anchor')).toMatchObject({ outcome: 'skipped', code: 'notAnchoredYet' });
+    expect(report.anchoredAt).toBeUndefined();
+  });
+
+  it('S5: is pending under a standing record that came after it', async () => {
+    expect((await reportOf({ stage: 'late' })).verdict).toBe('pending');
+  });
+
+  it.each([
+    ['organisation', 'issuer'],
+    ['definition', 'mandate'],
+    ['definition', 'definition'],
+  ] as const)(
+    'S1: has no known standing where the %s has changed since the record (%s)',
+    async (changedBefore, name) => {
+      const report = await reportOf({ stage: 'pending', changedBefore });
+      expect(report.verdict).toBe('undetermined');
+      expect(checkNamed(report, name)).toMatchObject({ outcome: 'unknown', code: 'standingTooOld' });
+    },
+  );
+
+  it('S1: has no known standing without a record', async () => {
+    const report = await reportOf({ stage: 'bare' });
+    expect(report.verdict).toBe('undetermined');
+    expect(codesOf(report)).toMatchObject({ issuer: 'standingMissing', mandate: 'standingMissing' });
+  });
+
+  it('S11: is undetermined when that was long ago', async () => {
+    const report = await reportOf({ stage: 'pending' }, { now: new Date('2026-12-24T00:00:00Z') });
+    expect(report.verdict).toBe('undetermined');
+    expect(codesOf(report)).toMatchObject({ status: 'statusTooOld' });
+  });
+
+  it('S12: is pending while the anchor’s block is not final', async () => {
+    const blockHash: VerifyOptions['blockHash'] = (_chain, number) =>
+      Promise.resolve({ hash: genuine.blockHashes.get(number)!, final: false });
+    const report = await verify(genuine.bundle, optionsFor(genuine, { blockHash }));
+    expect(report.verdict).toBe('pending');
+    expect(checkNamed(report, 'anchor')).toMatchObject({ outcome: 'skipped', code: 'notFinalYet' });
+    expect(report.anchoredAt).toBeUndefined();
+  });
+});
+
+describe('what cannot be determined', () => {
+  it('S4: is anything without a pinned trust file', async () => {
+    for (const trust of [[], [{ ...genuine.trust, origin: 'other.example/log' }]]) {
+      const report = await verify(genuine.bundle, optionsFor(genuine, { trust }));
+      expect(report.verdict).toBe('undetermined');
+      expect(codesOf(report)).toEqual({
+        issuer: 'untrusted',
+        mandate: 'untrusted',
+        definition: 'untrusted',
+        logInclusion: 'untrusted',
+        anchor: 'untrusted',
+        status: 'untrusted',
+      });
+      expect(report.anchoredAt).toBeUndefined();
+    }
+  });
+
+  it('S4: is not helped by a trust file in the bundle', async () => {
+    const report = await verify({ ...genuine.bundle, trust: genuine.trust }, optionsFor(genuine, { trust: [] }));
+    expect(report.verdict).toBe('undetermined');
+  });
+
+  it('S4: is undetermined also when pending', async () => {
+    const report = await reportOf({ stage: 'late' }, { trust: [] });
+    expect(report.verdict).toBe('undetermined');
+    expect(codesOf(report)).toMatchObject({ issuer: 'untrusted', anchor: 'untrusted' });
+  });
+
+  it('S10: is the anchor when nobody vouches for the block', async () => {
+    const { blockHash: _, ...options } = optionsFor(genuine);
+    const report = await verify(genuine.bundle, options);
+    expect(report).toMatchObject({ verdict: 'undetermined' });
+    expect(codesOf(report)).toEqual({ anchor: 'blockHashMissing' });
+  });
+
+  it('S10: is the anchor, never false, when the chain cannot be reached', async () => {
+    const blockHash = (): Promise<string> => Promise.reject(new TypeError('fetch failed'));
+    const report = await verify(genuine.bundle, optionsFor(genuine, { blockHash }));
+    expect(report.verdict).toBe('undetermined');
+    expect(checkNamed(report, 'anchor')).toMatchObject({ outcome: 'unknown', code: 'chainUnreachable' });
+  });
+
+  it('S10: is settled by a pinned block hash without any chain', async () => {
+    const { blockHash: _, ...options } = optionsFor(genuine, { pinnedBlockHashes: [...genuine.blockHashes.values()] });
+    expect(await verify(genuine.bundle, options)).toMatchObject({ verdict: 'valid' });
+  });
+
+  it('is the anchor on a chain that the trust file does not name', async () => {
+    const report = await reportOf({ block: { chainId: 1 } });
+    expect(checkNamed(report, 'anchor')).toMatchObject({ outcome: 'unknown', code: 'chainNotPinned' });
+  });
+
+  it('S11: is the status when it is older than allowed', async () => {
+    const report = await verify(genuine.bundle, optionsFor(genuine, { maxStatusAgeDays: 3 }));
+    expect(report.verdict).toBe('undetermined');
+    expect(codesOf(report)).toEqual({ status: 'statusTooOld' });
+    const later = new Date('2026-12-21T10:05:01Z');
+    expect((await verify(genuine.bundle, optionsFor(genuine, { now: later }))).verdict).toBe('undetermined');
+  });
+
+  it('S1: is what lacks its leaf', async () => {
+    const { standing } = genuine.bundle;
+    for (const [place, name] of [
+      [0, 'definition'],
+      [1, 'issuer'],
+      [2, 'status'],
+    ] as const) {
+      const leaves = standing!.leaves.filter((_, i) => i !== place);
+      const report = await verify({ ...genuine.bundle, standing: { ...standing!, leaves } }, optionsFor(genuine));
+      expect(report.verdict).toBe('undetermined');
+      expect(checkNamed(report, name)).toMatchObject({ outcome: 'unknown', code: 'leafMissing' });
+    }
+  });
+
+  it('is the status without the list, with another list, or with a list that is not one', async () => {
+    const [revocations, suspensions] = genuine.bundle.statusLists as [JsonObject, JsonObject];
+    const statusOf = async (statusLists: JsonObject[]): Promise<Check> =>
+      checkNamed(await verify({ ...genuine.bundle, statusLists }, optionsFor(genuine)), 'status');
+    expect(await statusOf([revocations])).toMatchObject({ outcome: 'unknown', code: 'statusListMissing' });
+    expect(await statusOf([{ ...revocations, issuer: 'x' }, suspensions])).toMatchObject({
+      code: 'statusListMismatch',
+    });
+    const foreign = await reportOf({ list: (state) => ({ ...state, organisation: STEWARD }) });
+    expect(codesOf(foreign)).toEqual({ status: 'statusListOther' });
+    const swapped = await reportOf({
+      list: (state, purpose) => ({ ...state, purpose: purpose === 'revocation' ? 'suspension' : 'revocation' }),
+    });
+    expect(codesOf(swapped)).toEqual({ status: 'statusListOther' });
+  });
+
+  it('is not the status when no list was ever published: no bit of it is set', async () => {
+    const report = await reportOf({ list: ({ organisation, purpose }) => ({ organisation, purpose, sequence: 0 }) });
+    expect(report.verdict).toBe('valid');
+  });
+
+  it('is a definition whose content is sealed', async () => {
+    const report = await reportOf({ content: () => undefined });
+    expect(codesOf(report)).toEqual({ definition: 'contentSealed' });
+  });
+
+  it('is a bundle of a later version', async () => {
+    const report = await verify({ ...genuine.bundle, version: 2 }, optionsFor(genuine));
+    expect(report.verdict).toBe('undetermined');
+    expect(codesOf(report)).toMatchObject({ format: 'unsupportedVersion', integrity: 'notReached' });
+  });
+});
+
+describe('a credential without a bundle', () => {
+  it('S5: is never more than undetermined', async () => {
+    const report = await verify(genuine.bundle.credential, optionsFor(genuine));
+    expect(report.verdict).toBe('undetermined');
+    expect(outcomesOf(report)).toContain('integrity pass');
+    expect(codesOf(report)).toMatchObject({ issuer: 'noProof', logInclusion: 'noProof', anchor: 'noProof' });
+  });
+
+  it('S5: with a stolen key makes nothing that looks genuine', async () => {
+    const resolve = (): Promise<unknown> => Promise.resolve(NOT_LOGGED);
+    const report = await verify(genuine.bundle.credential, optionsFor(genuine, { resolve }));
+    expect(report.verdict).toBe('invalid');
+    expect(checkNamed(report, 'logInclusion')).toMatchObject({ outcome: 'fail', code: 'notLogged' });
+  });
+
+  it('is valid where its bundle is found', async () => {
+    const resolve = (): Promise<unknown> => Promise.resolve(genuine.bundle);
+    expect((await verify(genuine.bundle.credential, optionsFor(genuine, { resolve }))).verdict).toBe('valid');
+  });
+
+  it('is held against the bundle found, not replaced by it', async () => {
+    const resolve = (): Promise<unknown> => Promise.resolve(genuine.bundle);
+    const other = { ...genuine.bundle.credential, name: 'Läkarlegitimation' };
+    expect((await verify(other, optionsFor(genuine, { resolve }))).verdict).toBe('invalid');
+  });
+
+  it('is invalid with a broken signature, and undetermined with a suite that is not ours', async () => {
+    const { credential } = genuine.bundle;
+    const broken = await verify({ ...credential, name: 'x' }, optionsFor(genuine));
+    expect(codesOf(broken)).toMatchObject({ integrity: 'signature' });
+    expect(broken.verdict).toBe('invalid');
+    const proof = [{ type: 'DataIntegrityProof', cryptosuite: 'ecdsa-rdfc-2019' }];
+    const foreign = await verify({ ...credential, proof }, optionsFor(genuine));
+    expect(checkNamed(foreign, 'integrity')).toMatchObject({ outcome: 'unknown', code: 'proofSuite' });
+    expect(foreign.verdict).toBe('undetermined');
+  });
+});
+
+/** A plan in which the ledger itself says what is wrong, with the one check and code that must tell. */
+const WRONG: readonly (readonly [string, CheckName, CheckCode, Plan])[] = [
+  ['S6: another digest', 'integrity', 'digestMismatch', { issued: (d) => ({ ...d, digest: '0'.repeat(64) }) }],
+  ['S6: another id', 'integrity', 'idMismatch', { document: (d) => ({ ...d, id: 'urn:uuid:x' }) }],
+  [
+    'S6: another validFrom',
+    'integrity',
+    'validFromMismatch',
+    { issued: (d) => ({ ...d, validFrom: ISSUED_AT.replace('T10', 'T09') }) },
+  ],
+  [
+    'S6: another validUntil',
+    'integrity',
+    'validUntilMismatch',
+    { issued: (d) => ({ ...d, validUntil: '2030-01-01T00:00:00Z' }) },
+  ],
+  [
+    'S6: no validUntil',
+    'integrity',
+    'validUntilMismatch',
+    { document: (d) => ({ ...d, validUntil: '2030-01-01T00:00:00Z' }) },
+  ],
+  [
+    'S6: another status index',
+    'integrity',
+    'statusMismatch',
+    {
+      issued: (d) => ({ ...d, statusLists: { ...d.statusLists, revocation: { list: REVOCATIONS, index: 78 } } }),
+    },
+  ],
+  [
+    'S6: another status list',
+    'integrity',
+    'statusMismatch',
+    {
+      issued: (d) => ({ ...d, statusLists: { ...d.statusLists, suspension: { ...d.statusLists.revocation } } }),
+    },
+  ],
+  ['S6: no status', 'integrity', 'statusMismatch', { document: ({ credentialStatus: _, ...d }) => d }],
+  ['S6: another issuer', 'issuer', 'issuerMismatch', { document: (d) => ({ ...d, issuer: 'did:web:other.example' }) }],
+  ['S8: another DID', 'issuer', 'issuerMismatch', { organisation: (s) => ({ ...s, did: 'did:web:other.example' }) }],
+  ['S6: another key than logged', 'issuer', 'keyMismatch', { signWith: OTHER_KEY }],
+  [
+    'S8: a key that is nobody’s',
+    'issuer',
+    'keyUnknown',
+    { signWith: OTHER_KEY, issued: (d) => ({ ...d, key: OTHER_KID }) },
+  ],
+  [
+    'S8: a key from later',
+    'issuer',
+    'keyNotYetInForce',
+    { organisation: (s, i) => ({ ...s, keys: [{ ...s.keys[0]!, from: Math.min(i, 1e9) }] }) },
+  ],
+  [
+    'S8: a rotated key',
+    'issuer',
+    'keyEnded',
+    { organisation: (s) => ({ ...s, keys: [{ ...s.keys[0]!, to: 8, ended: 'rotated' }] }) },
+  ],
+  [
+    'S8: a compromised key',
+    'issuer',
+    'keyCompromised',
+    {
+      organisation: (s, i) => ({ ...s, keys: [{ ...s.keys[0]!, to: Math.min(i, 1e9), ended: 'compromised' }] }),
+    },
+  ],
+  [
+    'S8: a kid that stands for another key',
+    'issuer',
+    'keyUnknown',
+    { organisation: (s) => ({ ...s, keys: [{ ...s.keys[0]!, publicKeyMultibase: OTHER_KID }] }) },
+  ],
+  ['an organisation that was closed', 'issuer', 'organisationClosed', { organisation: (s) => ({ ...s, closed: 8 }) }],
+  [
+    'S7: a stale citation of the organisation',
+    'issuer',
+    'organisationReadStale',
+    { changedBefore: 'organisation', issued: (d) => ({ ...d, reads: [{ ...d.reads[0]!, revision: 1 }, d.reads[1]!] }) },
+  ],
+  [
+    'S7: no citation of the organisation',
+    'issuer',
+    'organisationReadStale',
+    { issued: (d) => ({ ...d, reads: [d.reads[1]!] }) },
+  ],
+  [
+    'S7: a citation from the future',
+    'issuer',
+    'organisationReadStale',
+    { issued: (d) => ({ ...d, reads: [{ ...d.reads[0]!, revision: 5 }, d.reads[1]!] }) },
+  ],
+  ['an owner that is none', 'mandate', 'notOwner', { issued: (d) => ({ ...d, mandate: 'owner' }) }],
+  ['a mandate that never was', 'mandate', 'mandateUnknown', { definition: (s) => ({ ...s, mandates: [] }) }],
+  [
+    'another’s mandate',
+    'mandate',
+    'mandateOther',
+    { definition: (s) => ({ ...s, mandates: [{ ...s.mandates[0]!, organisation: STEWARD }] }) },
+  ],
+  [
+    'S7: a withdrawn mandate',
+    'mandate',
+    'mandateNotInForce',
+    { definition: (s) => ({ ...s, mandates: [{ ...s.mandates[0]!, to: 8 }] }) },
+  ],
+  [
+    'S7: a mandate from later',
+    'mandate',
+    'mandateNotInForce',
+    { definition: (s, i) => ({ ...s, mandates: [{ ...s.mandates[0]!, from: Math.min(i, 1e9) }] }) },
+  ],
+  [
+    'a mandate for later dates',
+    'mandate',
+    'mandateOutsideDates',
+    { definition: (s) => ({ ...s, mandates: [{ ...s.mandates[0]!, notBefore: '2026-12-01T00:00:00Z' }] }) },
+  ],
+  [
+    'a mandate for earlier dates',
+    'mandate',
+    'mandateOutsideDates',
+    { definition: (s) => ({ ...s, mandates: [{ ...s.mandates[0]!, notAfter: '2026-10-01T00:00:00Z' }] }) },
+  ],
+  ['S6: another version', 'definition', 'definitionOther', { issued: (d) => ({ ...d, version: 2 }) }],
+  [
+    'S7: a retired version',
+    'definition',
+    'versionRetired',
+    { definition: (s) => ({ ...s, versions: [{ ...s.versions[0]!, retired: 8 }] }) },
+  ],
+  [
+    'a version that the standing does not know',
+    'definition',
+    'versionUnknown',
+    { definition: (s) => ({ ...s, versions: [] }) },
+  ],
+  [
+    'S6: another achievement',
+    'definition',
+    'achievementMismatch',
+    { content: (c) => ({ ...c, workload: { hours: 25 } }) as unknown as JsonObject },
+  ],
+  ['S6: content that is none', 'definition', 'achievementMismatch', { content: () => ({ title: 1 }) }],
+  [
+    'S7: a stale citation of the definition',
+    'definition',
+    'definitionReadStale',
+    { changedBefore: 'definition', issued: (d) => ({ ...d, reads: [d.reads[0]!, { ...d.reads[1]!, revision: 2 }] }) },
+  ],
+  ['S1: entries after the standing record', 'logInclusion', 'standingNotLast', { after: 1 }],
+  ['S1: a record of another size', 'logInclusion', 'standingSize', { standing: (d) => ({ ...d, size: d.size - 1 }) }],
+  [
+    'S1: a record with another number of leaves',
+    'logInclusion',
+    'standingSize',
+    { standing: (d) => ({ ...d, leaves: 4 }) },
+  ],
+  [
+    'S1: a record with another root',
+    'logInclusion',
+    'leafNotIncluded',
+    { standing: (d) => ({ ...d, root: toBase64(new Uint8Array(32)) }) },
+  ],
+  ['S4: another contract', 'anchor', 'contractNotPinned', { block: { contract: ANCHORER } }],
+  ['S4: another anchorer', 'anchor', 'anchorerNotPinned', { block: { anchorer: CONTRACT } }],
+  ['S2: another root on the chain', 'anchor', 'anchoredRoot', { block: { root: new Uint8Array(32) } }],
+  ['a block before the first', 'anchor', 'blockTooEarly', { block: { number: 0 } }],
+];
+
+describe('a ledger that says something else than the document needs', () => {
+  it.each(WRONG)('is told: %s (%s, %s)', async (_, name, code, plan) => {
+    const report = await reportOf(plan);
+    const failed = report.checks.filter(({ outcome }) => outcome === 'fail');
+    expect(failed.map((check) => [check.name, check.code])).toEqual([[name, code]]);
+    expect(report.verdict).toBe('invalid');
+  });
+
+  it('S7: is not helped by citing what was true once: the definition was republished in between', async () => {
+    const report = await reportOf({
+      changedBefore: 'definition',
+      issued: (d) => ({ ...d, reads: d.reads.map((r) => ({ ...r, revision: r.revision - 1 })) }),
+    });
+    expect(codesOf(report)).toMatchObject({ definition: 'definitionReadStale', issuer: 'organisationReadStale' });
+  });
+});
+
+/** A change to the bundle itself, with the one check and code that must tell. */
+const TAMPERED: readonly (readonly [string, CheckName, CheckCode, (bundle: ProofBundle) => unknown])[] = [
+  [
+    'S27: two proofs',
+    'integrity',
+    'proofTwice',
+    (b) => withCredential(b, (c) => ({ proof: [...proofsOf(c), ...proofsOf(c)] })),
+  ],
+  ['no proof', 'integrity', 'proofMissing', (b) => withCredential(b, () => ({ proof: [] }))],
+  [
+    'a proof of another suite only',
+    'integrity',
+    'proofSuite',
+    (b) => withCredential(b, () => ({ proof: [{ cryptosuite: 'x' }] })),
+  ],
+  ['a key without a name', 'integrity', 'verificationMethod', (b) => withProof(b, { verificationMethod: 'did:web:x' })],
+  ['another name', 'integrity', 'signature', (b) => withCredential(b, () => ({ name: 'Läkarlegitimation' }))],
+  ['S21: another nonce', 'integrity', 'signature', (b) => withProof(b, { nonce: 'eA' })],
+  [
+    'S6: another context added',
+    'integrity',
+    'digestMismatch',
+    (b) => withCredential(b, (c) => ({ '@context': [...(c['@context'] as string[]), 'https://example.org/x'] })),
+  ],
+  [
+    'S2: another log’s head',
+    'logInclusion',
+    'originMismatch',
+    (b) => ({ ...b, checkpoint: signedHead(3, new Uint8Array(32), undefined, 'x/log') }),
+  ],
+  [
+    'S2: a head signed by another key',
+    'logInclusion',
+    'checkpointSignature',
+    (b) => ({ ...b, checkpoint: signedHead(3, new Uint8Array(32), signer(new Uint8Array(32).fill(9))) }),
+  ],
+  ['S2: no head', 'logInclusion', 'checkpointMalformed', (b) => ({ ...b, checkpoint: 'x' })],
+  [
+    'S2: a signed note that is no head',
+    'logInclusion',
+    'checkpointSignature',
+    (b) => ({ ...b, checkpoint: b.checkpoint.replace(ORIGIN, `${ORIGIN}x`) }),
+  ],
+  [
+    'S3: a path of the issuance to another head',
+    'logInclusion',
+    'issuedNotIncluded',
+    (b) => ({ ...b, issued: withPath(b.issued) }),
+  ],
+  [
+    'S3: another index of the issuance',
+    'logInclusion',
+    'issuedNotIncluded',
+    (b) => ({ ...b, issued: { ...b.issued, index: b.issued.index + 1 } }),
+  ],
+  [
+    'S3: a path of the definition to another head',
+    'logInclusion',
+    'definitionNotIncluded',
+    (b) => ({ ...b, definition: withPath(b.definition) }),
+  ],
+  [
+    'S3: a path of the record to another head',
+    'logInclusion',
+    'standingNotIncluded',
+    (b) => ({ ...b, standing: { ...b.standing!, ...withPath(b.standing!) } }),
+  ],
+  [
+    'S1: a path of a leaf to another record',
+    'logInclusion',
+    'leafNotIncluded',
+    (b) => withLeaf(b, (leaf) => ({ path: [...leaf.path.slice(1), leaf.path[0]] })),
+  ],
+  [
+    'S1: another index of a leaf',
+    'logInclusion',
+    'leafNotIncluded',
+    (b) => withLeaf(b, (leaf) => ({ index: leaf.index + 1 })),
+  ],
+  [
+    'S1: another number of leaves',
+    'logInclusion',
+    'standingSize',
+    (b) => ({ ...b, standing: { ...b.standing!, size: 6 } }),
+  ],
+  [
+    'a receipt’s proof in another order',
+    'anchor',
+    'receiptProof',
+    (b) => ({ ...b, anchor: { ...b.anchor!, receiptProof: [...b.anchor!.receiptProof].reverse() } }),
+  ],
+  [
+    'another place in the block',
+    'anchor',
+    'receiptProof',
+    (b) => ({ ...b, anchor: { ...b.anchor!, transactionIndex: 2 } }),
+  ],
+  ['another log of the receipt', 'anchor', 'receiptProof', (b) => ({ ...b, anchor: { ...b.anchor!, logIndex: 1 } })],
+  ['another block number', 'anchor', 'receiptProof', (b) => ({ ...b, anchor: { ...b.anchor!, blockNumber: 13 } })],
+  [
+    'another block hash',
+    'anchor',
+    'receiptProof',
+    (b) => ({ ...b, anchor: { ...b.anchor!, blockHash: b.firstAnchor!.anchor.blockHash } }),
+  ],
+  [
+    'S3: a first head that is another',
+    'anchor',
+    'firstAnchorInconsistent',
+    (b) => ({ ...b, firstAnchor: { ...b.firstAnchor!, consistency: b.firstAnchor!.consistency.slice(1) } }),
+  ],
+  [
+    'S3: a first anchor of another head',
+    'anchor',
+    'firstAnchorProof',
+    (b) => ({ ...b, firstAnchor: { ...b.firstAnchor!, anchor: b.anchor! } }),
+  ],
+  [
+    'S3: a first head signed by nobody',
+    'anchor',
+    'firstAnchorCheckpoint',
+    (b) => ({ ...b, firstAnchor: { ...b.firstAnchor!, checkpoint: 'x' } }),
+  ],
+  ['no bundle’s form', 'format', 'bundleMalformed', (b) => ({ ...b, issued: undefined })],
+  ['a first anchor alone', 'format', 'bundleMalformed', (b) => ({ ...b, anchor: undefined })],
+  ['an entry of another type', 'format', 'entryMalformed', (b) => ({ ...b, issued: b.definition })],
+  [
+    'an entry that is not canonical',
+    'format',
+    'entryMalformed',
+    (b) => ({ ...b, issued: { ...b.issued, entry: toBase64(new TextEncoder().encode('{ }')) } }),
+  ],
+  [
+    'a leaf that is not canonical',
+    'format',
+    'leafMalformed',
+    (b) => withLeaf(b, () => ({ leaf: toBase64(new TextEncoder().encode('{ }')) })),
+  ],
+  [
+    'a leaf twice',
+    'format',
+    'bundleMalformed',
+    (b) => ({ ...b, standing: { ...b.standing!, leaves: [...b.standing!.leaves, b.standing!.leaves[0]] } }),
+  ],
+  ['a credential that is none', 'format', 'notACredential', (b) => withCredential(b, () => ({ type: 'Person' }))],
+  [
+    'a date that does not exist',
+    'format',
+    'credentialMalformed',
+    (b) => withCredential(b, () => ({ validUntil: '2026-13-01T00:00:00Z' })),
+  ],
+  [
+    'a date without time zone',
+    'format',
+    'credentialMalformed',
+    (b) => withCredential(b, () => ({ validUntil: '2026-12-01T00:00:00' })),
+  ],
+  ['a lone surrogate', 'format', 'notCanonical', (b) => withCredential(b, () => ({ name: '\ud800' }))],
+];
+
+describe('a bundle that was tampered with', () => {
+  it.each(TAMPERED)('is told: %s (%s, %s)', async (_, name, code, change) => {
+    const report = await verify(change(genuine.bundle), optionsFor(genuine));
+    const failed = report.checks.filter(({ outcome }) => outcome === 'fail');
+    expect(failed.map((check) => [check.name, check.code])).toEqual([[name, code]]);
+    expect(report.verdict).toBe('invalid');
+  });
+
+  it('is told when its proof names the key in another way, under both checks that look at it', async () => {
+    const report = await verify(withProof(genuine.bundle, { verificationMethod: `${DID}#key-1` }), optionsFor(genuine));
+    expect(report.verdict).toBe('invalid');
+    expect(codesOf(report)).toEqual({ integrity: 'verificationMethod', issuer: 'keyMismatch' });
+  });
+
+  it('S10: is told when the chain has another block there', async () => {
+    const blockHash = (): Promise<string> => Promise.resolve(`0x${'00'.repeat(32)}`);
+    const report = await verify(genuine.bundle, optionsFor(genuine, { blockHash }));
+    expect(report.verdict).toBe('invalid');
+    expect(codesOf(report)).toEqual({ anchor: 'blockHashDiffers' });
+  });
+
+  it('S10: says on the embedded chain that it proves no time', async () => {
+    const trust: TrustFile = { ...trustFile(), chains: [{ ...trustFile().chains[0]!, embedded: true }] };
+    const report = await verify(genuine.bundle, optionsFor(genuine, { trust: [trust] }));
+    expect(report.verdict).toBe('valid');
+    expect(report.warnings).toEqual([expect.stringContaining('proves no time')]);
+  });
+});
+
+describe('input from anybody', () => {
+  const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+  it.each([
+    ['nothing', undefined, 'notJson'],
+    ['null', null, 'notACredential'],
+    ['a text', 'x', 'notACredential'],
+    ['a list', [], 'notACredential'],
+    ['an object', {}, 'notACredential'],
+    ['a function', () => 1, 'notJson'],
+    ['a deep document', nested(10_000), 'tooLarge'],
+    ['a wide document', Array.from({ length: 300_000 }, () => 0), 'tooLarge'],
+    ['a long document', ['x'.repeat(9_000_000)], 'tooLarge'],
+  ])('is refused without work: %s', async (_, input, code) => {
+    const report = await verify(input, optionsFor(genuine));
+    expect(report.verdict).toBe('invalid');
+    expect(report.checks.map(({ name }) => name)).toEqual(ALL);
+    expect(checkNamed(report, 'format')).toMatchObject({ outcome: 'fail', code });
+  });
+
+  it('never makes the verifier throw, whatever stands in one member', async () => {
+    const members = pathsOf(genuine.bundle);
+    const values: unknown[] = [null, 0, -1, 1e300, '', 'x', [], {}, true, 'z'.repeat(70), '0x'];
+    for (const [i, path] of members.entries()) {
+      const report = await verify(replaced(genuine.bundle, path, values[i % values.length]), optionsFor(genuine));
+      expect(report.checks).toHaveLength(9);
+    }
+    expect(members.length).toBeGreaterThan(100);
+  }, 120_000);
+});
+
+describe('S26, S27: a flipped byte', () => {
+  /** Every step-th place of a text of bytes, each with another bit flipped. */
+  const positions = (length: number, most: number): number[] => {
+    const step = Math.max(1, Math.floor(length / most));
+    return Array.from({ length: Math.ceil(length / step) }, (_, i) => i * step);
+  };
+  const flippedAt = (bytes: Uint8Array, at: number): Uint8Array => {
+    const copy = bytes.slice();
+    copy[at] = copy[at]! ^ (1 << (at % 8));
+    return copy;
+  };
+  const inBase64 = (text: string, most: number): string[] =>
+    positions(fromBase64(text).length, most).map((at) => toBase64(flippedAt(fromBase64(text), at)));
+  const inHex = (text: string, most: number): string[] =>
+    positions(fromHex0x(text).length, most).map((at) => toHex0x(flippedAt(fromHex0x(text), at)));
+
+  async function expectTold(bundles: Iterable<unknown>): Promise<void> {
+    let count = 0;
+    for (const bundle of bundles) {
+      count += 1;
+      const report = await verify(bundle, optionsFor(genuine));
+      if (report.verdict !== 'invalid') throw new Error(`flip ${count} went untold: ${JSON.stringify(report.checks)}`);
+    }
+    expect(count).toBeGreaterThan(0);
+  }
+
+  it('in the credential is told', async () => {
+    const text = JSON.stringify(genuine.bundle.credential);
+    await expectTold(
+      positions(text.length, 80).map((at) => {
+        const character = String.fromCharCode(text.charCodeAt(at) ^ (1 << (at % 5)));
+        const flipped = text.slice(0, at) + character + text.slice(at + 1);
+        try {
+          return { ...genuine.bundle, credential: JSON.parse(flipped) as unknown };
+        } catch {
+          return { ...genuine.bundle, credential: null };
+        }
+      }),
+    );
+  }, 120_000);
+
+  it.each(['issued', 'definition', 'standing'] as const)(
+    'in the entry or the path of %s is told',
+    async (name) => {
+      const part = genuine.bundle[name]!;
+      const entries = inBase64(part.entry, 30).map((entry) => ({ ...genuine.bundle, [name]: { ...part, entry } }));
+      const paths = part.path.flatMap((hash, i) =>
+        inBase64(hash, 2).map((other) => ({ ...genuine.bundle, [name]: { ...part, path: part.path.with(i, other) } })),
+      );
+      await expectTold([...entries, ...paths]);
+    },
+    120_000,
+  );
+
+  it('in a leaf of the standing record or its path is told', async () => {
+    const standing = genuine.bundle.standing!;
+    await expectTold(
+      standing.leaves.flatMap((leaf, i) => {
+        const bundleWith = (other: object): unknown => ({
+          ...genuine.bundle,
+          standing: { ...standing, leaves: standing.leaves.with(i, { ...leaf, ...other }) },
+        });
+        return [
+          ...inBase64(leaf.leaf, 12).map((text) => bundleWith({ leaf: text })),
+          ...leaf.path.flatMap((hash, j) =>
+            inBase64(hash, 2).map((text) => bundleWith({ path: leaf.path.with(j, text) })),
+          ),
+        ];
+      }),
+    );
+  }, 120_000);
+
+  it('in a checkpoint is told', async () => {
+    const { checkpoint, firstAnchor } = genuine.bundle;
+    const flips = (note: string): string[] =>
+      positions(note.length, 40).map(
+        (at) => note.slice(0, at) + String.fromCharCode(note.charCodeAt(at) ^ 1) + note.slice(at + 1),
+      );
+    await expectTold([
+      ...flips(checkpoint).map((other) => ({ ...genuine.bundle, checkpoint: other })),
+      ...flips(firstAnchor!.checkpoint).map((other) => ({
+        ...genuine.bundle,
+        firstAnchor: { ...firstAnchor!, checkpoint: other },
+      })),
+    ]);
+  }, 120_000);
+
+  it('in header, receipt proof or consistency proof is told', async () => {
+    const { anchor, firstAnchor } = genuine.bundle;
+    const nodes = anchor!.receiptProof.flatMap((node, i) =>
+      inHex(node, 20).map((other) => ({ ...anchor!, receiptProof: anchor!.receiptProof.with(i, other) })),
+    );
+    const headers = inHex(anchor!.header, 40).map((header) => ({ ...anchor!, header }));
+    const joins = firstAnchor!.consistency.flatMap((hash, i) =>
+      inBase64(hash, 1).map((other) => ({
+        ...genuine.bundle,
+        firstAnchor: { ...firstAnchor!, consistency: firstAnchor!.consistency.with(i, other) },
+      })),
+    );
+    await expectTold([...[...nodes, ...headers].map((other) => ({ ...genuine.bundle, anchor: other })), ...joins]);
+  }, 120_000);
+});
+
+function withCredential(bundle: ProofBundle, change: (credential: JsonObject) => object): unknown {
+  return { ...bundle, credential: { ...bundle.credential, ...change(bundle.credential) } };
+}
+
+function proofsOf(credential: JsonObject): JsonObject[] {
+  return credential['proof'] as JsonObject[];
+}
+
+function withProof(bundle: ProofBundle, change: JsonObject): unknown {
+  return withCredential(bundle, (credential) => ({ proof: [{ ...proofsOf(credential)[0], ...change }] }));
+}
+
+function withPath(entry: IncludedEntry): IncludedEntry {
+  return { ...entry, path: [...entry.path.slice(1), entry.path[0]!] };
+}
+
+function withLeaf(bundle: ProofBundle, change: (leaf: { index: number; path: readonly string[] }) => object): unknown {
+  const standing = bundle.standing!;
+  const leaf = standing.leaves[1]!;
+  return {
+    ...bundle,
+    standing: { ...standing, leaves: standing.leaves.with(1, { ...leaf, ...change(leaf) } as typeof leaf) },
+  };
+}
+
+/** Paths of all members, at most two items of each list. */
+function pathsOf(value: unknown, path: readonly (string | number)[] = []): (readonly (string | number)[])[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  const members: [string | number, unknown][] = Array.isArray(value)
+    ? value.slice(0, 2).map((item: unknown, i) => [i, item])
+    : Object.entries(value);
+  return [...(path.length > 0 ? [path] : []), ...members.flatMap(([key, member]) => pathsOf(member, [...path, key]))];
+}
+
+function replaced(value: unknown, path: readonly (string | number)[], by: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return by;
+  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }) as Record<
+    string | number,
+    unknown
+  >;
+  copy[key] = replaced(copy[key], rest, by);
+  return copy;
+}
