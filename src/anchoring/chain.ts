@@ -1,0 +1,132 @@
+/**
+ * The port to a chain: what the anchorer needs of it, in plain values. `ethers-chain.ts` is the adapter for every EVM
+ * chain, the embedded one included. The steps an anchor takes, and what each leaves behind when the process dies after
+ * it: built (recorded, not sent), sent (the same bytes may be sent again), in a block, final.
+ */
+import type { AnchorProof } from '../verification/bundle.js';
+
+export type ChainErrorCode =
+  /** No endpoint answered in time. Nothing is known; try again. */
+  | 'rpcUnreachable'
+  /** An endpoint is of another chain than configured. */
+  | 'wrongChainId'
+  /** The anchorer cannot pay. */
+  | 'noFunds'
+  /** There is no code at the contract's address. */
+  | 'contractMissing'
+  /** There is code at the contract's address, and it is not the registry's. */
+  | 'contractDiffers'
+  /** The network refuses the transaction. */
+  | 'rejected'
+  /** The nonce is taken by another transaction: this one can never be mined. */
+  | 'nonceTaken'
+  /** The fee is too low to take the nonce's place in the pool. */
+  | 'underpriced'
+  /** No such transaction in a block. */
+  | 'notFound'
+  /** An answer is not of the form that JSON-RPC gives it, or does not hash to what it should. */
+  | 'badAnswer'
+  /** Two endpoints contradict each other on what is final. */
+  | 'rpcDisagreement'
+  /** The embedded node did not start, or could not save the chain. */
+  | 'nodeFailed';
+
+export class ChainError extends Error {
+  constructor(
+    readonly code: ChainErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'ChainError';
+  }
+}
+
+/** A transaction that is signed and not sent. To be recorded before it is. */
+export interface BuiltAnchor {
+  /** 0x hex; known before sending, as it follows from the bytes. */
+  readonly txHash: string;
+  readonly nonce: number;
+  /** 0x hex. */
+  readonly signedTransaction: string;
+}
+
+/** An anchor's transaction in a block. Of one that was reverted (status 0) nothing is in the log. */
+export type AnchorReceipt =
+  | (Inclusion & { readonly status: 1; /** Within the receipt. */ readonly logIndex: number })
+  | (Inclusion & { readonly status: 0 });
+
+interface Inclusion {
+  readonly blockNumber: number;
+  /** 0x hex. */
+  readonly blockHash: string;
+  /** Seconds since 1970, of the block. */
+  readonly blockTime: number;
+  readonly transactionIndex: number;
+  /** Decimal. */
+  readonly gasUsed: string;
+}
+
+/** `reorganised`: the chain has another block at that height, or (embedded) has lost it. */
+export type Finality = 'yes' | 'no' | 'reorganised';
+
+/** Every method throws ChainError; `rpcUnreachable` is worth another try, at any time. */
+export interface Chain {
+  readonly name: string;
+  readonly chainId: number;
+  /** The operator's own node: shows the mechanism, proves no time (S10). */
+  readonly embedded: boolean;
+  /** EIP-55. */
+  readonly contract: string;
+  /** EIP-55. */
+  readonly anchorer: string;
+
+  /**
+   * Checks chain id, contract and funds. On the embedded chain it deploys the contract and gives funds where needed.
+   * @returns the newest block's number: no anchor of this ledger is yet to come before it
+   * @throws ChainError wrongChainId, contractMissing, contractDiffers, noFunds
+   */
+  ensureReady(): Promise<{ readonly firstBlock: number }>;
+
+  /** The anchorer's next nonce, what is in blocks counted and what waits in the pool not. */
+  nextNonce(): Promise<number>;
+
+  /**
+   * Signs a transaction that anchors `root`, and does not send it. The gas is estimated, the fee asked for.
+   * @param root 32 bytes
+   * @param options `nonce`: default `nextNonce()`; `replaces`: a signed transaction, 0x hex, whose
+   *   nonce is taken and whose fees are raised by an eighth at least, so that nodes accept it in that one's place
+   * @throws ChainError noFunds, rejected
+   */
+  buildAnchor(
+    root: Uint8Array,
+    options?: { readonly nonce?: number; readonly replaces?: string },
+  ): Promise<BuiltAnchor>;
+
+  /**
+   * Sends the bytes. That the network has them already, in the pool or in a block, is success: sending is safe to
+   * repeat.
+   * @param signedTransaction 0x hex
+   * @throws ChainError nonceTaken, underpriced, noFunds, rejected
+   */
+  send(signedTransaction: string): Promise<void>;
+
+  /** Where the transaction is; undefined while it is in no block, and again when its block is gone. */
+  receipt(txHash: string): Promise<AnchorReceipt | undefined>;
+
+  /**
+   * Whether the chain has made the block final: its `finalized` block is at or above it and the block at its height
+   * has the hash.
+   * @throws ChainError rpcDisagreement where endpoints contradict each other
+   */
+  isFinalised(blockNumber: number, blockHash: string): Promise<Finality>;
+
+  /** On the embedded chain: makes the newest block final and saves the chain. Elsewhere: nothing, time does it. */
+  settle(): Promise<void>;
+
+  /**
+   * The proof of the anchor in a transaction, checked by the verifier's own code.
+   * @throws ChainError notFound; badAnswer if what the endpoint says does not fit together
+   */
+  proof(txHash: string): Promise<AnchorProof>;
+}
