@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { canonicalBytes } from '../encoding/jcs.js';
 import type { JsonObject } from '../encoding/json.js';
 import { ConcurrencyError, InputError, InvariantError, StaleReadError } from '../errors.js';
+import { draft } from './conformance-draft.js';
 import { entryBytes, MAX_ENTRY_BYTES, parseEntry } from './entry.js';
 import {
   isVaultStream,
@@ -24,12 +25,6 @@ export interface OpenedStore {
   readonly reopen?: () => Promise<EventStore>;
   /** Closes what is open and removes what it left. */
   close(): Promise<void>;
-}
-
-/** An event as it is appended, random id, with `data` of one's own. */
-export function draft(data: JsonObject = {}, more: Partial<EventDraft> = {}): EventDraft {
-  const id = crypto.randomUUID();
-  return { id, type: 'Happened', v: 1, at: '2026-03-04T05:06:07.089Z', by: 'process:spec', data, ...more };
 }
 
 export function describeEventStore(name: string, open: () => Promise<OpenedStore>): void {

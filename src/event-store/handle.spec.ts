@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { canonicalBytes } from '../encoding/jcs.js';
 import { ConcurrencyError, DomainError, InvariantError, StaleReadError } from '../errors.js';
-import { draft } from './conformance.js';
+import { draft } from './conformance-draft.js';
 import type { Decider, DomainEvent, SealedFacts } from './decider.js';
 import { NO_STREAM, type EventStore, type StoredEvent } from './event-store.js';
 import { handle, load, type Handling } from './handle.js';

@@ -46,11 +46,12 @@ export function openDatabase(path: string, { synchronous, migrations = [] }: Dat
     // The driver answers a folder that does not exist with a TypeError.
     if (!database && error instanceof TypeError) throw new ConfigError('DATA_DIR', `${path}: ${error.message}`);
     database?.close();
-    if (!(error instanceof BetterSqlite3.SqliteError)) throw error;
-    if (error.code.startsWith('SQLITE_BUSY') || error.code.startsWith('SQLITE_LOCKED')) {
+    const code = codeOf(error);
+    if (code === undefined) throw error;
+    if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
       throw new ConfigError('DATA_DIR', `${path} is in use by another process; a data folder serves one at a time`);
     }
-    throw new ConfigError('DATA_DIR', `${path} cannot be opened: ${error.message} (${error.code})`);
+    throw new ConfigError('DATA_DIR', `${path} cannot be opened: ${(error as Error).message} (${code})`);
   }
 }
 
@@ -66,7 +67,16 @@ export function truncateWal(database: Database): void {
 
 /** True for a refusal by a constraint of the schema: the statement did nothing, the transaction goes on. */
 export function isConstraintError(error: unknown): boolean {
-  return error instanceof BetterSqlite3.SqliteError && error.code.startsWith('SQLITE_CONSTRAINT');
+  return codeOf(error)?.startsWith('SQLITE_CONSTRAINT') ?? false;
+}
+
+/**
+ * SQLite's extended result code, if the error is the driver's. Not by `instanceof`: the native part of the driver keeps
+ * the error class of whoever loaded it first in the process, which with several module registries (Jest) is another.
+ */
+function codeOf(error: unknown): string | undefined {
+  const code: unknown = typeof error === 'object' ? (error as { code?: unknown } | null)?.code : undefined;
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
 }
 
 function migrate(database: Database, migrations: readonly string[]): void {

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { ConfigError, InvariantError } from '../errors.js';
-import { describeEventStore, draft } from './conformance.js';
+import { draft } from './conformance-draft.js';
+import { describeEventStore } from './conformance.js';
 import { NO_STREAM, type EventStore } from './event-store.js';
 import { GroupCommitStore } from './group-commit.js';
 import { openDatabase } from './sqlite-file.js';
@@ -98,40 +99,48 @@ describe('the SQLite file', () => {
     expect(() => openSqliteEventStore(path)).toThrow(InvariantError);
   });
 
-  it('S23: keeps no trace of what was deleted, whatever else was deleted and written around it', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.record({ size: fc.oneof(fc.nat(900), fc.nat(9_000)), vault: fc.boolean(), erase: fc.nat(3) }), {
-          ...{ minLength: 60, maxLength: 160, size: 'max' },
-        }),
-        async (steps) => {
-          rmSync(path, { force: true });
-          const store = openSqliteEventStore(path);
-          const living: string[] = [];
-          const onDisk = (): string =>
-            [path, `${path}-wal`].map((file) => readFileSync(file).toString('latin1')).join('');
-          for (const [n, { size, vault, erase }] of steps.entries()) {
-            const stream = `${vault ? 'vault-' : 's-'}${crypto.randomUUID()}`;
-            const sealed = Buffer.from(`sealed in ${stream}`.padEnd(size, '.'));
-            await store.append({
-              ...{ stream, expectedRevision: NO_STREAM },
-              events: [draft({ of: `content of ${stream}` }, { sealed }), draft()],
-            });
-            if (vault) living.push(stream);
-            const gone = living[(n * 7919) % Math.max(1, living.length)];
-            if (erase > 0 || !gone) continue;
-            expect(onDisk()).toContain(`content of ${gone}`);
-            await store.deleteStream(gone);
-            living.splice(living.indexOf(gone), 1);
-            const bytes = onDisk();
-            expect(bytes).not.toContain(`content of ${gone}`);
-            expect(bytes).not.toContain(`sealed in ${gone}`);
-          }
-          await store.close();
-        },
-      ),
-      { numRuns: 12 },
-    );
+  it('S23: keeps no trace of what was deleted, whatever else is deleted and written around it', async () => {
+    // Seeded, and long: SQLite leaves a copy behind in about one deletion of a thousand if contents may move.
+    const sizes = fc.sample(fc.oneof(fc.nat(900), fc.nat(900), fc.nat(900), fc.nat(9_000)), {
+      seed: 23,
+      numRuns: 3_600,
+    });
+    const choices = fc.sample(fc.nat(), { seed: 24, numRuns: 3_600 });
+    const traces = new Set<string>();
+    let deleted = 0;
+    for (let round = 0; round < 9; round++) {
+      rmSync(path, { force: true });
+      const store = openSqliteEventStore(path);
+      const living: string[] = [];
+      const gone = new Set<string>();
+      const onDisk = (): string => [path, `${path}-wal`].map((file) => readFileSync(file).toString('latin1')).join('');
+      const look = (): void => {
+        for (const [trace, stream] of onDisk().matchAll(/(?:content of|sealed in) (vault-[0-9a-f-]{36})/g)) {
+          if (gone.has(stream!)) traces.add(trace);
+        }
+      };
+      for (let step = 0; step < 20; step++) {
+        const batch = Array.from({ length: 20 }, (_, i) => (round * 20 + step) * 20 + i);
+        await Promise.all(
+          batch.map((n) => {
+            const stream = `${choices[n]! % 5 < 4 ? 'vault-' : 's-'}${crypto.randomUUID()}`;
+            if (stream.startsWith('vault-')) living.push(stream);
+            const sealed = Buffer.from(`sealed in ${stream}`.padEnd(sizes[n]!, '.'));
+            const events = [draft({ of: `content of ${stream}` }, { sealed })];
+            return store.append({ stream, expectedRevision: NO_STREAM, events });
+          }),
+        );
+        if (step === 0) expect(onDisk()).toContain(`content of ${living[0]}`);
+        const doomed = batch.slice(0, 12).flatMap((n) => living.splice(choices[n]! % living.length, 1));
+        await Promise.all(doomed.map((stream) => store.deleteStream(stream)));
+        for (const stream of doomed) gone.add(stream);
+        look();
+      }
+      deleted += gone.size;
+      await store.close();
+    }
+    expect([...traces]).toEqual([]);
+    expect(deleted).toBe(9 * 20 * 12);
   });
 
   it('stops for good when the disk is full', async () => {
