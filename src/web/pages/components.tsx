@@ -1,6 +1,6 @@
 /**
  * The frame and the small parts that the pages share. Everything that comes from outside is escaped where it is put
- * in: text by `safe` or `escapeHtml`, attributes by the JSX runtime (quotes) and `attr` (ampersands), links by
+ * in: text by `safe` or `escapeHtml`, attributes by the JSX runtime (quotes) and `attr` (the rest), links by
  * `webLink`. `pages.spec.tsx` renders every page with hostile data.
  */
 import { escapeHtml, type Children } from '@kitajs/html';
@@ -15,9 +15,9 @@ export function html(element: JSX.Element): string {
   return element;
 }
 
-/** A text as an attribute's value: the JSX runtime escapes quotes only, so ampersands are escaped here. */
+/** A text as an attribute's value: the JSX runtime escapes double quotes only, so the rest is escaped here. */
 export function attr(text: string): string {
-  return text.replaceAll('&', '&amp;');
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
 /** Address within the site; it keeps the language where the page's own address names one. */

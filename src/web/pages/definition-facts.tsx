@@ -1,4 +1,5 @@
 /** The guide's data elements that belong to a definition version, as a list of facts (the guide, "Data i mikromeriten"). */
+import { assessmentMethod } from '../../definitions/assessment-methods.js';
 import type { DefinitionContent, Level, Translated } from '../../definitions/content.js';
 import { fill, labelOf, texts } from '../text/text.js';
 import { Fact, Text, workloadText } from './components.js';
@@ -13,12 +14,19 @@ export function levelText(level: Level, lang: Lang): string {
   return fill(t.levelIssuer, { level: name });
 }
 
-function Codes({ codes, labels }: { codes: readonly string[]; labels: Readonly<Record<string, string>> }): JSX.Element {
-  return <span safe>{codes.map((code) => labelOf(labels, code)).join(', ')}</span>;
+/** An assessment method's name; a code that is none of the guide's comes out as it is. */
+export function methodName(code: string, lang: Lang): string {
+  return assessmentMethod(code)?.[lang] ?? code;
 }
 
 /** Facts of the content; Empty optional elements are left out, mandatory ones say so. */
-export function DefinitionFacts({ content, lang }: { content: DefinitionContent; lang: Lang }): JSX.Element {
+export function DefinitionFacts(props: {
+  readonly content: DefinitionContent;
+  readonly lang: Lang;
+  /** Beside a person's own form of participation the definition's is left out. */
+  readonly ofPerson?: boolean;
+}): JSX.Element {
+  const { content, lang, ofPerson } = props;
   const dictionary = texts(lang);
   const t = dictionary.definition;
   const prose: readonly (readonly [string, Translated | undefined])[] = [
@@ -38,11 +46,15 @@ export function DefinitionFacts({ content, lang }: { content: DefinitionContent;
         <span safe>{content.level ? levelText(content.level, lang) : dictionary.common.none}</span>
       </Fact>
       <Fact term={t.assessmentMethods}>
-        <Codes codes={content.assessmentMethods} labels={dictionary.methods} />
+        <span safe>{content.assessmentMethods.map((code) => methodName(code, lang)).join(', ')}</span>
       </Fact>
-      <Fact term={t.participation}>
-        <Codes codes={content.participation} labels={dictionary.participation} />
-      </Fact>
+      {ofPerson ? (
+        ''
+      ) : (
+        <Fact term={t.participation}>
+          <span safe>{content.participation.map((code) => labelOf(dictionary.participation, code)).join(', ')}</span>
+        </Fact>
+      )}
       <Fact term={t.qualityAssurance}>
         {content.qualityAssurance.map((quality) => (
           <p>

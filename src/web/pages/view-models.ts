@@ -176,8 +176,10 @@ export interface BatchesView {
 
 export interface ErrorView {
   readonly status: number;
+  /** Shown for a status that the pages have no words for. */
+  readonly title?: string | undefined;
   /** Particulars to show; never a stack. */
-  readonly detail?: string;
+  readonly detail?: string | undefined;
   /** To quote when asking for help. */
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
 }
