@@ -1,7 +1,7 @@
 /**
  * The frame and the small parts that the pages share. Everything that comes from outside is escaped where it is put
- * in: text by `safe` or `escapeHtml`, attributes by the JSX runtime (quotes) and `attr` (the rest), links by
- * `webLink`. `pages.spec.tsx` renders every page with hostile data.
+ * in: text by `safe` or `escapeHtml`, attributes by the JSX runtime (quotes) and `attr` (the rest). `pages.spec.ts`
+ * renders every page with hostile data.
  */
 import { escapeHtml, type Children } from '@kitajs/html';
 import type { Translated } from '../../definitions/content.js';
@@ -272,16 +272,6 @@ export function Badge({ code, labels }: { code: string; labels: Readonly<Record<
     <span class={`badge ${tone}`}>
       <span aria-hidden="true">{glyph}</span> {escapeHtml(labelOf(labels, code))}
     </span>
-  );
-}
-
-/** A link to another site, only if it is one: other schemes come out as text. */
-export function WebLink({ url }: { url: string }): JSX.Element {
-  if (!/^https?:\/\//i.test(url)) return <span safe>{url}</span>;
-  return (
-    <a href={attr(url)} rel="noopener nofollow external" safe>
-      {url}
-    </a>
   );
 }
 

@@ -5,7 +5,7 @@ import { html } from './components.js';
 import { contentOf, DocumentView } from './document-view.js';
 import * as pages from './index.js';
 import { ProblemView, ReportView, VerdictView } from './report-view.js';
-import { CONTENT, CONTEXT, HOSTILE, hostile, REPORT, VIEWS } from './sample-views.js';
+import { CONTENT, CONTEXT, HOSTILE, hostile, REPORT, VIEWS } from './sample-views.fixture.js';
 import type { Lang, PageContext } from './view-models.js';
 
 /** Values that a controller makes and the types close; everything else is hostile. */

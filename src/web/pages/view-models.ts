@@ -1,6 +1,6 @@
 /**
  * What the pages are given: plain data, made by the controllers from the read models. Texts from outside are raw here;
- * the pages escape them (`pages.spec.tsx` renders each page with hostile data). Times are ISO 8601 in UTC.
+ * the pages escape them (`pages.spec.ts` renders each page with hostile data). Times are ISO 8601 in UTC.
  */
 import type { AnchorState } from '../../anchoring/anchoring.events.js';
 import type { DefinitionContent, Level, Translated } from '../../definitions/content.js';

@@ -1,0 +1,153 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { utf8 } from '../../encoding/bytes.js';
+import type { JsonObject } from '../../encoding/json.js';
+import { sealShare, shareId } from '../../holders/share-crypto.js';
+import {
+  CREDENTIAL,
+  NOW,
+  ORIGIN,
+  syntheticLedger,
+  type Synthetic,
+} from '../../verification/synthetic-ledger.fixture.js';
+import { check, openLink } from './check.js';
+import { readInput } from './input.js';
+import type { Fetch } from './ledger.js';
+
+const KEY = new Uint8Array(32).fill(9);
+const WRONG = `0x${'00'.repeat(32)}`;
+let ledger: Synthetic;
+let credential: JsonObject;
+let answers: Record<string, unknown>;
+let asked: string[];
+
+beforeAll(async () => {
+  ledger = await syntheticLedger();
+  const { credential: document, ...evidence } = ledger.bundle;
+  credential = document;
+  answers = {
+    '/.well-known/meritkedja.json': ledger.trust,
+    [`/api/v1/credentials/${CREDENTIAL}/evidence`]: evidence,
+    [`/api/v1/shares/${await shareId(KEY)}`]: await sealShare(KEY, utf8(JSON.stringify({ credential }))),
+  };
+  for (const [number, hash] of ledger.blockHashes) answers[`/api/v1/chains/31337/blocks/${number}`] = { hash };
+});
+
+/** The serving ledger, without some of its answers or with others. */
+function serving(changed: Record<string, unknown> = {}): Fetch {
+  asked = [];
+  const all = { ...answers, ...changed };
+  return (path) => {
+    asked.push(path);
+    const answer = all[path];
+    if (answer instanceof Error) return Promise.reject(answer);
+    if (typeof answer === 'number') return Promise.resolve(new Response('', { status: answer }));
+    return Promise.resolve(answer === undefined ? new Response('', { status: 404 }) : Response.json(answer));
+  };
+}
+
+const now = new Date(NOW);
+const anchor = () => ledger.bundle.anchor!;
+
+describe('a credential that is dropped on the page', () => {
+  it('S10: is valid with the ledger’s evidence, on the ledger’s own word for the block', async () => {
+    const checked = await check({ kind: 'credential', credential }, { fetch: serving(), now });
+    expect(checked.report.verdict).toBe('valid');
+    expect(checked.blockHashFrom).toBe('ledger');
+    expect(checked.origin).toBe(ORIGIN);
+    expect(checked.bundle).toEqual(JSON.parse(JSON.stringify(ledger.bundle)));
+  });
+
+  it('is sent nowhere: addresses name nothing but what is public', async () => {
+    await check({ kind: 'credential', credential }, { fetch: serving(), now });
+    const blocks = asked.filter((path) => path.startsWith('/api/v1/chains/'));
+    expect(asked.filter((path) => !blocks.includes(path)).sort()).toEqual(
+      ['/.well-known/meritkedja.json', `/api/v1/credentials/${CREDENTIAL}/evidence`].sort(),
+    );
+  });
+
+  it('is invalid when a letter of it is changed', async () => {
+    const forged = { ...credential, name: 'Truckkort A' };
+    const checked = await check({ kind: 'credential', credential: forged }, { fetch: serving(), now });
+    expect(checked.report.verdict).toBe('invalid');
+  });
+
+  it('is undetermined where the ledger does not know it', async () => {
+    const fetch = serving({ [`/api/v1/credentials/${CREDENTIAL}/evidence`]: 404 });
+    const checked = await check({ kind: 'credential', credential }, { fetch, now });
+    expect(checked.report.verdict).toBe('undetermined');
+    expect(checked.bundle).toBeUndefined();
+  });
+});
+
+describe('a bundle that is dropped on the page', () => {
+  const input = () => readInput(JSON.stringify(ledger.bundle));
+
+  it('needs no evidence from the ledger', async () => {
+    const fetch = serving({ [`/api/v1/credentials/${CREDENTIAL}/evidence`]: 500 });
+    expect((await check(input(), { fetch, now })).report.verdict).toBe('valid');
+  });
+
+  it('S10: is held against the block hash that the person typed', async () => {
+    const right = await check(input(), { fetch: serving(), now, ownBlockHash: anchor().blockHash });
+    expect([right.report.verdict, right.blockHashFrom]).toEqual(['valid', 'user']);
+    const wrong = await check(input(), { fetch: serving(), now, ownBlockHash: WRONG });
+    expect([wrong.report.verdict, wrong.blockHashFrom]).toEqual(['invalid', 'user']);
+  });
+
+  it('S10: is undetermined, never invalid, where nobody gives a block hash', async () => {
+    const path = `/api/v1/chains/31337/blocks/${anchor().blockNumber}`;
+    for (const answer of [new TypeError('network'), 502, 404, {}]) {
+      const checked = await check(input(), { fetch: serving({ [path]: answer }), now });
+      expect([checked.report.verdict, checked.blockHashFrom]).toEqual(['undetermined', 'nobody']);
+    }
+  });
+
+  it('S4: of another log is undetermined', async () => {
+    const bundle = { ...ledger.bundle, origin: 'elsewhere.example/log' };
+    const checked = await check(readInput(JSON.stringify(bundle)), { fetch: serving(), now });
+    expect(checked.report.verdict).not.toBe('valid');
+  });
+});
+
+describe('a check without a trust file', () => {
+  it.each([
+    [404, 'noTrust'],
+    [{ origin: 'x' }, 'noTrust'],
+    [500, 'serverError'],
+    [[], 'serverError'],
+    [new TypeError('network'), 'offline'],
+  ])('%#: is not made', async (answer, code) => {
+    const fetch = serving({ '/.well-known/meritkedja.json': answer });
+    await expect(check({ kind: 'credential', credential }, { fetch, now })).rejects.toMatchObject({ code });
+  });
+});
+
+describe('a share link', () => {
+  it('opens to the credential, which is then checked', async () => {
+    expect(await openLink(KEY, serving())).toEqual(JSON.parse(JSON.stringify(credential)));
+    const checked = await check({ kind: 'link', key: KEY }, { fetch: serving(), now });
+    expect(checked.report.verdict).toBe('valid');
+  });
+
+  it('asks for the share by a name from which the key cannot be told', async () => {
+    await openLink(KEY, serving());
+    expect(asked).toEqual([`/api/v1/shares/${await shareId(KEY)}`]);
+  });
+
+  it('that was withdrawn, or holds something else, is told apart', async () => {
+    const path = `/api/v1/shares/${await shareId(KEY)}`;
+    const sealed = async (text: string) => sealShare(KEY, utf8(text));
+    const other = await sealShare(new Uint8Array(32).fill(8), utf8('{}'));
+    for (const [answer, code] of [
+      [404, 'noShare'],
+      [410, 'noShare'],
+      [{ nonce: 1 }, 'badShare'],
+      [{ nonce: '!', ciphertext: '' }, 'badShare'],
+      [other, 'badShare'],
+      [await sealed('no json'), 'badShare'],
+      [await sealed('{"credential":3}'), 'badShare'],
+    ] as const) {
+      await expect(openLink(KEY, serving({ [path]: answer }))).rejects.toMatchObject({ code });
+    }
+  });
+});
