@@ -51,11 +51,6 @@ export interface BuiltAnchor {
   readonly signedTransaction: string;
 }
 
-/** An anchor's transaction in a block. Of one that was reverted (status 0) nothing is in the log. */
-export type AnchorReceipt =
-  | (Inclusion & { readonly status: 1; /** Within the receipt. */ readonly logIndex: number })
-  | (Inclusion & { readonly status: 0 });
-
 interface Inclusion {
   readonly blockNumber: number;
   /** 0x hex. */
@@ -66,6 +61,11 @@ interface Inclusion {
   /** Decimal. */
   readonly gasUsed: string;
 }
+
+/** An anchor's transaction in a block. Of one that was reverted nothing is in the chain's log. */
+export type AnchorReceipt =
+  | (Inclusion & { readonly status: 'succeeded'; /** Within the receipt. */ readonly logIndex: number })
+  | (Inclusion & { readonly status: 'reverted' });
 
 /** `reorganised`: the chain has another block at that height, or (embedded) has lost it. */
 export type Finality = 'yes' | 'no' | 'reorganised';
@@ -86,7 +86,7 @@ export interface Chain {
    * @returns the newest block's number: no anchor of this ledger is yet to come before it
    * @throws ChainError wrongChainId, contractMissing, contractDiffers, noFunds
    */
-  ensureReady(): Promise<{ readonly firstBlock: number }>;
+  ensureReady(): Promise<{ readonly blockNumber: number }>;
 
   /** The anchorer's next nonce, what is in blocks counted and what waits in the pool not. */
   nextNonce(): Promise<number>;
@@ -120,6 +120,9 @@ export interface Chain {
    * @throws ChainError rpcDisagreement where endpoints contradict each other
    */
   isFinalised(blockNumber: number, blockHash: string): Promise<Finality>;
+
+  /** 0x hex of the hash of the block at a height; undefined where the chain has none. */
+  blockHash(blockNumber: number): Promise<string | undefined>;
 
   /** On the embedded chain: makes the newest block final and saves the chain. Elsewhere: nothing, time does it. */
   settle(): Promise<void>;

@@ -25,6 +25,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { z } from 'zod';
 import { ChainError } from './chain.js';
+import { callRpc } from './json-rpc.js';
 
 export const EMBEDDED_CHAIN_ID = 31_337;
 const PREFERRED_PORT = 8545;
@@ -49,6 +50,8 @@ export interface EmbeddedNodeOptions {
   readonly allowOrigin?: string;
   /** Is told in one English sentence of what went wrong and was mended. */
   readonly onProblem?: (message: string) => void;
+  /** The node ended by itself and has been started again: what it had not saved is gone from the chain. */
+  readonly onRestart?: () => void;
 }
 
 const recordSchema = z.object({
@@ -73,17 +76,16 @@ export async function startEmbeddedNode(options: EmbeddedNodeOptions): Promise<E
 
 export class EmbeddedNode {
   readonly chainId = EMBEDDED_CHAIN_ID;
-  private told: (reason: string) => void = () => undefined;
-  /** Resolves with the reason when the node ends, by itself or by `stop`. What it had not saved is gone then. */
-  readonly exited = new Promise<string>((resolve) => (this.told = resolve));
   private readonly files: { record: string; state: string; previous: string; fresh: string; genesis: string };
   private readonly onProblem: (message: string) => void;
   private record: NodeRecord;
   private child: ChildProcess | undefined;
   private stderr = '';
-  private stopping = false;
   private saving: Promise<void> = Promise.resolve();
   private savedHead: string | undefined;
+  /** Aborted at `stop`: whatever waits then waits no longer. */
+  private readonly stopped = new AbortController();
+  private reviving: Promise<void> = Promise.resolve();
   private readonly killChild = (): void => void this.child?.kill('SIGKILL');
 
   /** Use `startEmbeddedNode`. */
@@ -117,7 +119,7 @@ export class EmbeddedNode {
     await this.launch();
     // Whichever way this process ends (kill -9 apart), the node ends with it.
     process.on('exit', this.killChild);
-    if (this.pid !== undefined) void this.saveRegularly(this.pid);
+    void this.saveRegularly();
   }
 
   /**
@@ -132,8 +134,9 @@ export class EmbeddedNode {
 
   /** Saves, then ends the node and waits for its end. Never rejects: what could not be saved is told to `onProblem`. */
   async stop(): Promise<void> {
-    if (this.stopping) return;
-    this.stopping = true;
+    if (this.stopped.signal.aborted) return;
+    this.stopped.abort();
+    await this.reviving;
     process.off('exit', this.killChild);
     const pid = this.child?.pid;
     if (pid === undefined) return;
@@ -219,7 +222,7 @@ export class EmbeddedNode {
 
   private async isOurs(port: number): Promise<boolean> {
     try {
-      return (await call(urlOf(port), 'eth_getBalance', [this.record.marker, 'latest'], 2_000)) === MARK;
+      return (await callRpc(urlOf(port), 'eth_getBalance', [this.record.marker, 'latest'], 2_000)) === MARK;
     } catch {
       return false;
     }
@@ -250,24 +253,44 @@ export class EmbeddedNode {
     this.onProblem(`an EVM node left behind on port ${port} was ${pid === undefined ? 'left alone' : 'ended'}`);
   }
 
+  /** Starts the node again that ended by itself, and tries until it stands or the service stops. */
   private ended(why: string): void {
     this.child = undefined;
-    process.off('exit', this.killChild);
+    if (this.stopped.signal.aborted) return;
     const said = this.stderr.trim();
-    this.told(said === '' ? why : `${why}\n${said}`);
+    this.onProblem(`the EVM node: ${why}; it is started again${said && `\n${said}`}`);
+    this.reviving = this.revive();
   }
 
-  private async saveRegularly(pid: number): Promise<void> {
+  private async revive(): Promise<void> {
+    for (let pause = 250; !this.stopped.signal.aborted; pause = Math.min(2 * pause, 30_000)) {
+      try {
+        await this.launch();
+        return this.options.onRestart?.();
+      } catch (error) {
+        this.onProblem(text(error));
+        await this.pause(pause);
+      }
+    }
+  }
+
+  /** Waits; less long where `stop` comes first. */
+  private async pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { ref: false, signal: this.stopped.signal }).catch(() => undefined);
+  }
+
+  private async saveRegularly(): Promise<void> {
     let pause = SAVE_INTERVAL_MS;
     for (;;) {
-      await delay(pause, undefined, { ref: false });
-      if (this.stopping || this.child === undefined) return;
+      await this.pause(pause);
+      if (this.stopped.signal.aborted) return;
       const start = performance.now();
+      const { child } = this;
       try {
-        if ((await headOf(this.url)) !== this.savedHead) await this.save();
+        if (child !== undefined && (await headOf(this.url)) !== this.savedHead) await this.save();
       } catch (error) {
-        // A node that has just ended is told of by `exited`.
-        if (isAlive(pid)) this.onProblem(`the chain was not saved: ${text(error)}`);
+        // That a node has ended is told by `ended`.
+        if (child === this.child) this.onProblem(`the chain was not saved: ${text(error)}`);
       }
       pause = Math.max(SAVE_INTERVAL_MS, SAVE_PAUSE * (performance.now() - start));
     }
@@ -345,7 +368,7 @@ function anvilBinary(): string {
 async function dump(url: string): Promise<{ head: string; state: Uint8Array }> {
   for (let attempt = 0; attempt < 5; attempt++) {
     const head = await headOf(url);
-    const dumped = z.string().parse(await call(url, 'anvil_dumpState', [], 120_000));
+    const dumped = z.string().parse(await callRpc(url, 'anvil_dumpState', [], 120_000));
     const state = await promisify(gunzip)(Buffer.from(dumped.slice(2), 'hex'));
     if ((await headOf(url)) === head) return { head, state };
   }
@@ -353,22 +376,8 @@ async function dump(url: string): Promise<{ head: string; state: Uint8Array }> {
 }
 
 async function headOf(url: string): Promise<string> {
-  const block = await call(url, 'eth_getBlockByNumber', ['latest', false], 5_000);
+  const block = await callRpc(url, 'eth_getBlockByNumber', ['latest', false], 5_000);
   return z.object({ hash: z.string() }).parse(block).hash;
-}
-
-const answerSchema = z.object({ result: z.unknown().optional(), error: z.object({ message: z.string() }).optional() });
-
-async function call(url: string, method: string, params: readonly unknown[], timeoutMs: number): Promise<unknown> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  const { result, error } = answerSchema.parse(await response.json());
-  if (error !== undefined) throw new ChainError('nodeFailed', `${method}: ${error.message}`);
-  return result;
 }
 
 /** Undefined if the port is taken; for 0 one that the system chooses. */

@@ -19,7 +19,7 @@ const data = z
   .transform((text) => text.toLowerCase());
 /** JSON-RPC "data" of `length` bytes. */
 export const bytesOf = (length: number): z.ZodType<string, string> =>
-  data.refine((text) => text.length === 2 + 2 * length, `expected ${length} bytes`) as z.ZodType<string, string>;
+  data.refine((text) => text.length === 2 + 2 * length, `expected ${length} bytes`);
 /** JSON-RPC "quantity": no leading zeros. */
 export const quantity = z.string().regex(/^0x(?:0|[1-9a-fA-F][0-9a-fA-F]*)$/, 'expected a quantity in 0x hex');
 /** A quantity as a number up to 2^53 − 1. */

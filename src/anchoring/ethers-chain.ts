@@ -1,0 +1,394 @@
+/**
+ * The chain port on any EVM chain, public or embedded. ethers signs and reads transactions; the endpoints are those
+ * that the operator names and no others (no default provider), asked through json-rpc.ts. One endpoint's word is
+ * enough to go on with; finality needs all that answer (isFinalised), and a proof needs nobody's word: it hashes.
+ * Proven by ethers-chain.int.spec.ts against a real EVM node, with kill -9 and reorganisations.
+ */
+import { Transaction, Wallet } from 'ethers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { equalBytes } from '../encoding/bytes.js';
+import { fromHex0x, toHex0x } from '../encoding/hex.js';
+import { InvariantError } from '../errors.js';
+import type { AnchorProof } from '../verification/bundle.js';
+import { keccak256 } from '../verification/keccak.js';
+import { checkReceiptProof } from '../verification/receipt-proof-check.js';
+import { VerificationError } from '../verification/verification-error.js';
+import {
+  ChainError,
+  type AnchorReceipt,
+  type BuiltAnchor,
+  type Chain,
+  type ChainErrorCode,
+  type Finality,
+} from './chain.js';
+import { RpcEndpoints, RpcRefusal } from './json-rpc.js';
+import {
+  bytesOf,
+  encodeHeader,
+  encodeReceipt,
+  proveIndex,
+  quantity,
+  rpcBlock,
+  rpcReceipt,
+  smallQuantity,
+  type RpcBlock,
+  type RpcReceipt,
+} from './receipt-proof.js';
+import { CREATE2_DEPLOYER, REGISTRY_ADDRESS, REGISTRY_CODE, REGISTRY_DEPLOYMENT, REGISTRY_TOPIC } from './registry.js';
+
+export interface EthersChainOptions {
+  readonly name: string;
+  readonly chainId: number;
+  /** At least one; asked in this order. */
+  readonly rpcUrls: readonly string[];
+  /** The anchorer's secp256k1 key, 32 bytes. */
+  readonly privateKey: Uint8Array;
+  /** Default: where the registry is on every chain. */
+  readonly contract?: string;
+  /** The operator's own node: contract and funds are made where they are missing, and blocks mined to settle. */
+  readonly embedded?: boolean;
+  /** Called at the end of `settle`: saves the embedded chain, so that what is final is on disk. */
+  readonly onSettled?: () => Promise<void>;
+  /** For each call to an endpoint. */
+  readonly timeoutMs?: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+/** Gas limit over the estimate, in per cent: a fork may come between the estimate and the block. Unused gas is free. */
+const GAS_LIMIT_PERCENT = 120n;
+/** A base fee grows by an eighth a block at most: twice as much lasts for six full blocks. */
+const BASE_FEES = 2n;
+const EMBEDDED_BALANCE = 10n ** 21n;
+/** Blocks that `finalized` is behind on the embedded chain (one slot in an epoch). */
+const EMBEDDED_FINALITY = 2;
+
+const bigQuantity = quantity.transform(BigInt);
+const code = z.string().regex(/^0x(?:[0-9a-fA-F]{2})*$/);
+const blockHead = rpcBlock.pick({ number: true, hash: true, timestamp: true, baseFeePerGas: true, transactions: true });
+
+export class EthersChain implements Chain {
+  readonly name: string;
+  readonly chainId: number;
+  readonly embedded: boolean;
+  readonly contract: string;
+  readonly anchorer: string;
+  private readonly wallet: Wallet;
+  private readonly rpc: RpcEndpoints;
+  private readonly onSettled: () => Promise<void>;
+
+  constructor(options: EthersChainOptions) {
+    if (options.rpcUrls.length === 0) throw new InvariantError('a chain without an endpoint');
+    this.name = options.name;
+    this.chainId = options.chainId;
+    this.embedded = options.embedded ?? false;
+    this.contract = options.contract ?? REGISTRY_ADDRESS;
+    this.wallet = new Wallet(toHex0x(options.privateKey));
+    this.anchorer = this.wallet.address;
+    this.rpc = new RpcEndpoints(options.rpcUrls, options.chainId, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    this.onSettled = options.onSettled ?? (async (): Promise<void> => undefined);
+  }
+
+  async ensureReady(): Promise<{ readonly blockNumber: number }> {
+    // Every endpoint that answers shows its chain id here.
+    const [blockNumber] = await this.rpc.each(async (url) =>
+      this.rpc.askOne(url, smallQuantity, 'eth_blockNumber', []),
+    );
+    if (this.embedded) await this.giveFunds();
+    const there = await this.codeAt(this.contract);
+    if (there === '0x') await this.deploy();
+    else if (there !== REGISTRY_CODE) {
+      throw new ChainError('contractDiffers', `the code at ${this.contract} on ${this.name} is not the registry's`);
+    }
+    if ((await this.balance()) === 0n) throw this.noFunds(`${this.anchorer} has none`);
+    return { blockNumber: blockNumber ?? 0 };
+  }
+
+  async nextNonce(): Promise<number> {
+    return this.rpc.ask(smallQuantity, 'eth_getTransactionCount', [this.anchorer, 'latest']);
+  }
+
+  async buildAnchor(
+    root: Uint8Array,
+    options: { readonly nonce?: number; readonly replaces?: string } = {},
+  ): Promise<BuiltAnchor> {
+    if (root.length !== 32) throw new InvariantError(`expected a root of 32 bytes, got ${root.length}`);
+    return this.build(this.contract, toHex0x(root), options);
+  }
+
+  async send(signedTransaction: string): Promise<void> {
+    const transaction = Transaction.from(signedTransaction);
+    const { hash } = transaction;
+    if (hash === null) throw new InvariantError('a transaction that is not signed');
+    // To all: the first endpoint may keep it to itself. One that has it is enough.
+    await this.rpc.each(async (url) => {
+      try {
+        const answer = await this.rpc.askOne(url, bytesOf(32), 'eth_sendRawTransaction', [signedTransaction]);
+        if (answer !== hash) throw new ChainError('badAnswer', `sent ${hash}, and the answer is ${answer}`);
+      } catch (error) {
+        if (!(error instanceof RpcRefusal) || ALREADY_THERE.test(error.message)) {
+          if (error instanceof RpcRefusal) return;
+          throw error;
+        }
+        // "Nonce too low" is also what is said of a transaction that is in a block already.
+        if (await this.isKnown(url, hash)) return;
+        throw new ChainError(sendErrorCode(error.message), `${this.name} refuses ${hash}: ${error.message}`);
+      }
+    });
+  }
+
+  async receipt(txHash: string): Promise<AnchorReceipt | undefined> {
+    const found = await this.find(txHash);
+    if (found === undefined) return undefined;
+    const { receipt, block } = found;
+    const inclusion = {
+      blockNumber: block.number,
+      blockHash: block.hash,
+      blockTime: block.timestamp,
+      transactionIndex: receipt.transactionIndex,
+      gasUsed: BigInt(receipt.gasUsed).toString(),
+    };
+    if (receipt.status === '0x0') return { ...inclusion, status: 'reverted' };
+    return { ...inclusion, status: 'succeeded', logIndex: this.logIndex(receipt) };
+  }
+
+  async isFinalised(blockNumber: number, blockHash: string): Promise<Finality> {
+    const said = await this.rpc.each(async (url) => this.finalityAt(url, blockNumber, blockHash));
+    const differing = new Set(said);
+    if (differing.has('yes') && differing.has('reorganised')) {
+      throw new ChainError('rpcDisagreement', `${this.name}: endpoints have different blocks ${blockNumber}`);
+    }
+    return differing.size === 1 ? said[0]! : 'no';
+  }
+
+  async blockHash(blockNumber: number): Promise<string | undefined> {
+    return (await this.rpc.find(blockHead, 'eth_getBlockByNumber', [toQuantity(blockNumber), false]))?.hash;
+  }
+
+  async settle(): Promise<void> {
+    if (!this.embedded) return;
+    const newest = await this.block('latest');
+    const before = newest.number === 0 ? newest : await this.block(toQuantity(newest.number - 1));
+    // Empty blocks on top make the rest final; were they there already, more would only make the chain longer.
+    if (newest.number < EMBEDDED_FINALITY || newest.transactions.length > 0 || before.transactions.length > 0) {
+      await this.rpc.ask(z.unknown(), 'anvil_mine', [toQuantity(EMBEDDED_FINALITY)]);
+    }
+    await this.onSettled();
+  }
+
+  async proof(txHash: string): Promise<AnchorProof> {
+    const found = await this.find(txHash);
+    if (found === undefined) throw new ChainError('notFound', `${txHash} is in no block of ${this.name}`);
+    const { receipt, block } = found;
+    if (receipt.status === '0x0') throw new ChainError('rejected', `${txHash} was reverted`);
+    const header = encodeHeader(block);
+    this.require(toHex0x(keccak256(header)) === block.hash, `the members of block ${block.hash} do not hash to it`);
+    const receipts = await this.receiptsOf(block);
+    const { root, nodes } = await proveIndex(receipts.map(encodeReceipt), receipt.transactionIndex);
+    this.require(
+      equalBytes(root, fromHex0x(block.receiptsRoot)),
+      `the receipts of block ${block.hash} do not hash to its receipts root`,
+    );
+    const proof: AnchorProof = {
+      chainId: this.chainId,
+      contract: this.contract,
+      anchorer: this.anchorer,
+      txHash,
+      blockNumber: block.number,
+      blockHash: block.hash,
+      transactionIndex: receipt.transactionIndex,
+      logIndex: this.logIndex(receipt),
+      header: toHex0x(header),
+      receiptProof: nodes.map(toHex0x),
+    };
+    try {
+      checkReceiptProof(proof);
+    } catch (error) {
+      if (error instanceof VerificationError) throw new ChainError('badAnswer', `${txHash}: ${error.message}`);
+      throw error;
+    }
+    return proof;
+  }
+
+  private async build(
+    to: string,
+    data: string,
+    options: { readonly nonce?: number; readonly replaces?: string },
+  ): Promise<BuiltAnchor> {
+    const replaced = options.replaces === undefined ? undefined : Transaction.from(options.replaces);
+    const nonce = replaced?.nonce ?? options.nonce ?? (await this.nextNonce());
+    const gas = await this.estimateGas(to, data);
+    const fees = await this.fees(replaced);
+    const most = gas * fees.maxFeePerGas;
+    const balance = await this.balance();
+    if (balance < most) throw this.noFunds(`${this.anchorer} has ${balance} wei, and an anchor may take ${most}`);
+    const signedTransaction = await this.wallet.signTransaction({
+      type: 2,
+      chainId: this.chainId,
+      nonce,
+      to,
+      data,
+      gasLimit: gas,
+      ...fees,
+    });
+    const { hash } = Transaction.from(signedTransaction);
+    if (hash === null) throw new InvariantError('a signed transaction without a hash');
+    return { txHash: hash, nonce, signedTransaction };
+  }
+
+  private async estimateGas(to: string, data: string): Promise<bigint> {
+    try {
+      const estimate = await this.rpc.ask(bigQuantity, 'eth_estimateGas', [{ from: this.anchorer, to, data }]);
+      return (estimate * GAS_LIMIT_PERCENT) / 100n;
+    } catch (error) {
+      if (!(error instanceof RpcRefusal)) throw error;
+      throw new ChainError('rejected', `${this.name} estimates no gas: ${error.message}`);
+    }
+  }
+
+  /** EIP-1559. Nodes take a replacement whose two fees are a tenth higher; an eighth is on the safe side. */
+  private async fees(
+    replaced: Transaction | undefined,
+  ): Promise<{ maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }> {
+    const { baseFeePerGas } = await this.block('latest');
+    if (baseFeePerGas === undefined) throw new ChainError('rejected', `${this.name} has no EIP-1559 fees`);
+    const asked = await this.rpc.ask(bigQuantity, 'eth_maxPriorityFeePerGas', []);
+    const priority = larger(asked, raised(replaced?.maxPriorityFeePerGas));
+    const most = larger(BASE_FEES * BigInt(baseFeePerGas) + priority, raised(replaced?.maxFeePerGas));
+    return { maxFeePerGas: most, maxPriorityFeePerGas: priority };
+  }
+
+  private async balance(): Promise<bigint> {
+    return this.rpc.ask(bigQuantity, 'eth_getBalance', [this.anchorer, 'latest']);
+  }
+
+  private async codeAt(address: string): Promise<string> {
+    return (await this.rpc.ask(code, 'eth_getCode', [address, 'latest'])).toLowerCase();
+  }
+
+  private async giveFunds(): Promise<void> {
+    if ((await this.balance()) >= EMBEDDED_BALANCE / 2n) return;
+    await this.rpc.ask(z.unknown(), 'anvil_setBalance', [this.anchorer, toQuantity(EMBEDDED_BALANCE)]);
+  }
+
+  private async deploy(): Promise<void> {
+    if (!this.embedded || this.contract !== REGISTRY_ADDRESS) {
+      throw new ChainError(
+        'contractMissing',
+        `there is no contract at ${this.contract} on ${this.name}; the registry comes to ${REGISTRY_ADDRESS} by a ` +
+          `transaction to ${CREATE2_DEPLOYER} with the data ${REGISTRY_DEPLOYMENT}`,
+      );
+    }
+    const { signedTransaction } = await this.build(CREATE2_DEPLOYER, REGISTRY_DEPLOYMENT, {});
+    await this.send(signedTransaction);
+    const deadline = Date.now() + DEFAULT_TIMEOUT_MS;
+    while ((await this.codeAt(this.contract)) !== REGISTRY_CODE) {
+      if (Date.now() > deadline)
+        throw new ChainError('contractMissing', 'the embedded chain did not take the contract');
+      await delay(20);
+    }
+    await this.settle();
+  }
+
+  private async block(tag: string): Promise<z.output<typeof blockHead>> {
+    return this.rpc.ask(blockHead, 'eth_getBlockByNumber', [tag, false]);
+  }
+
+  /** A transaction's receipt and block, as far as they fit together; undefined while it is in no block. */
+  private async find(txHash: string): Promise<{ receipt: RpcReceipt; block: RpcBlock } | undefined> {
+    const receipt = await this.rpc.find(rpcReceipt, 'eth_getTransactionReceipt', [txHash]);
+    if (receipt === null) return undefined;
+    const block = await this.rpc.find(rpcBlock, 'eth_getBlockByHash', [receipt.blockHash, false]);
+    // Reorganised between the two answers.
+    if (block === null) return undefined;
+    this.require(
+      receipt.transactionHash === txHash &&
+        block.hash === receipt.blockHash &&
+        block.number === receipt.blockNumber &&
+        block.transactions[receipt.transactionIndex] === txHash,
+      `the receipt of ${txHash} and block ${block.hash} do not fit together`,
+    );
+    return { receipt, block };
+  }
+
+  /** All receipts of a block in order. @throws ChainError badAnswer if they are not all */
+  private async receiptsOf(block: RpcBlock): Promise<readonly RpcReceipt[]> {
+    let receipts: readonly RpcReceipt[];
+    try {
+      receipts = await this.rpc.ask(z.array(rpcReceipt), 'eth_getBlockReceipts', [block.hash]);
+    } catch (error) {
+      if (!(error instanceof RpcRefusal || (error instanceof ChainError && error.code === 'badAnswer'))) throw error;
+      // Not every node knows the method, or takes a hash there.
+      receipts = await this.receiptsOneByOne(block);
+    }
+    const inOrder = receipts.toSorted((a, b) => a.transactionIndex - b.transactionIndex);
+    this.require(
+      inOrder.length === block.transactions.length &&
+        inOrder.every(({ transactionHash }, i) => transactionHash === block.transactions[i]),
+      `the receipts of block ${block.hash} are not those of its transactions`,
+    );
+    return inOrder;
+  }
+
+  private async receiptsOneByOne(block: RpcBlock): Promise<readonly RpcReceipt[]> {
+    const receipts: RpcReceipt[] = [];
+    for (const hash of block.transactions) {
+      receipts.push(await this.rpc.ask(rpcReceipt, 'eth_getTransactionReceipt', [hash]));
+    }
+    return receipts;
+  }
+
+  private logIndex(receipt: RpcReceipt): number {
+    const address = this.contract.toLowerCase();
+    const index = receipt.logs.findIndex((log) => log.address === address && log.topics[0] === REGISTRY_TOPIC);
+    this.require(index >= 0, `${receipt.transactionHash} succeeded without a log of ${this.contract}`);
+    return index;
+  }
+
+  private async finalityAt(url: string, blockNumber: number, blockHash: string): Promise<Finality> {
+    // In this order: what is final when the second is asked cannot have changed since the first.
+    const finalised = await this.rpc.askOne(url, blockHead.nullable(), 'eth_getBlockByNumber', ['finalized', false]);
+    const there = await this.rpc.askOne(url, blockHead.nullable(), 'eth_getBlockByNumber', [
+      toQuantity(blockNumber),
+      false,
+    ]);
+    // A public endpoint without the block is behind. The embedded node has lost it, as nobody else could add to it.
+    if (there === null) return this.embedded ? 'reorganised' : 'no';
+    if (there.hash !== blockHash.toLowerCase()) return 'reorganised';
+    return finalised !== null && finalised.number >= blockNumber ? 'yes' : 'no';
+  }
+
+  private async isKnown(url: string, hash: string): Promise<boolean> {
+    return (await this.rpc.askOne(url, z.unknown(), 'eth_getTransactionByHash', [hash])) !== null;
+  }
+
+  private noFunds(detail: string): ChainError {
+    return new ChainError('noFunds', `the anchorer needs funds on ${this.name}: ${detail}`);
+  }
+
+  private require(holds: boolean, otherwise: string): void {
+    if (!holds) throw new ChainError('badAnswer', `${this.name}: ${otherwise}`);
+  }
+}
+
+const ALREADY_THERE = /already (known|imported|exists)|known transaction/i;
+
+/** Nodes tell refusals apart by their texts alone. */
+function sendErrorCode(said: string): ChainErrorCode {
+  if (/nonce.{0,20}(too low|already)/i.test(said)) return 'nonceTaken';
+  if (/underpriced|fee.{0,30}(too low|less than)/i.test(said)) return 'underpriced';
+  if (/insufficient funds/i.test(said)) return 'noFunds';
+  return 'rejected';
+}
+
+function raised(fee: bigint | null | undefined): bigint {
+  return fee === null || fee === undefined ? 0n : fee + fee / 8n + 1n;
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function toQuantity(value: number | bigint): string {
+  return `0x${value.toString(16)}`;
+}

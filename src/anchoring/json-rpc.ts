@@ -1,0 +1,169 @@
+/**
+ * JSON-RPC 2.0 over HTTP to the endpoints of one chain: deadlines, failover, every answer read through a schema.
+ * Endpoints are strangers: an answer may be late, malformed, from another chain, or contradict the next one's.
+ * Their URLs often hold the operator's access key, so messages name the host alone.
+ * Proven by json-rpc.int.spec.ts against endpoints that misbehave.
+ */
+import { z } from 'zod';
+import { ChainError } from './chain.js';
+
+/** More than any block's receipts take. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+/** The endpoint understood the request and says no; `message` is its own text. */
+export class RpcRefusal extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'RpcRefusal';
+  }
+}
+
+const answerSchema = z.union([
+  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => ({ refused: error.message })),
+  z.object({ result: z.json() }),
+]);
+
+/**
+ * One call to one endpoint.
+ * @throws RpcRefusal; ChainError rpcUnreachable, badAnswer
+ */
+export async function callRpc(
+  url: string,
+  method: string,
+  params: readonly unknown[],
+  timeoutMs: number,
+): Promise<unknown> {
+  const where = `${method} at ${hostOf(url)}`;
+  let body: unknown;
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    body = parseJson(await readText(response));
+    // Nodes send errors of JSON-RPC with a status of HTTP that is one too; without such a body the status is all there is.
+    if (!response.ok && !answerSchema.safeParse(body).success) {
+      throw new ChainError('rpcUnreachable', `${where}: HTTP status ${response.status}`);
+    }
+  } catch (error) {
+    if (error instanceof ChainError) throw error;
+    throw new ChainError('rpcUnreachable', `${where}: ${reasonOf(error)}`);
+  }
+  const answer = answerSchema.safeParse(body);
+  if (!answer.success) throw new ChainError('badAnswer', `${where}: the answer is not JSON-RPC`);
+  if ('refused' in answer.data) throw new RpcRefusal(answer.data.refused.slice(0, 1_000));
+  return answer.data.result;
+}
+
+/** The endpoints of one chain, the first being asked first. */
+export class RpcEndpoints {
+  private readonly checked = new Set<string>();
+
+  /** @param urls at least one */
+  constructor(
+    private readonly urls: readonly string[],
+    private readonly chainId: number,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /**
+   * The first answer that fits the schema.
+   * @throws RpcRefusal or ChainError (rpcUnreachable, badAnswer) of the last endpoint asked; ChainError wrongChainId
+   */
+  async ask<T>(answer: z.ZodType<T>, method: string, params: readonly unknown[]): Promise<T> {
+    return this.first(async (url) => this.askOne(url, answer, method, params));
+  }
+
+  /** The first answer that is not null; null where every endpoint that answers has nothing. */
+  async find<T>(answer: z.ZodType<T>, method: string, params: readonly unknown[]): Promise<T | null> {
+    const answers = await this.each(async (url) => this.askOne(url, answer.nullable(), method, params));
+    return answers.find((one) => one !== null) ?? null;
+  }
+
+  /**
+   * Runs `work` with each endpoint at the same time. Those that fail are left out.
+   * @returns at least one result
+   * @throws what the first one threw, where all failed; ChainError wrongChainId where one is of another chain
+   */
+  async each<T>(work: (url: string) => Promise<T>): Promise<readonly T[]> {
+    const settled = await Promise.allSettled(this.urls.map(work));
+    const failures = settled.filter((one) => one.status === 'rejected').map((one) => one.reason as unknown);
+    const fatal = failures.find((error) => !mayPass(error));
+    const results = settled.filter((one) => one.status === 'fulfilled').map((one) => one.value);
+    if (fatal !== undefined || results.length === 0) throw fatal ?? failures[0];
+    return results;
+  }
+
+  /** One call to one of the endpoints, which is asked for its chain id before it is believed anything. */
+  async askOne<T>(url: string, answer: z.ZodType<T>, method: string, params: readonly unknown[]): Promise<T> {
+    await this.checkChainId(url);
+    const result = answer.safeParse(await callRpc(url, method, params, this.timeoutMs));
+    if (result.success) return result.data;
+    const issue = result.error.issues[0];
+    const what = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
+    throw new ChainError('badAnswer', `${method} at ${hostOf(url)}: ${what}`);
+  }
+
+  private async first<T>(work: (url: string) => Promise<T>): Promise<T> {
+    let last: unknown;
+    for (const url of this.urls) {
+      try {
+        return await work(url);
+      } catch (error) {
+        if (!mayPass(error)) throw error;
+        last = error;
+      }
+    }
+    throw last;
+  }
+
+  private async checkChainId(url: string): Promise<void> {
+    if (this.checked.has(url)) return;
+    const answer = z.string().safeParse(await callRpc(url, 'eth_chainId', [], this.timeoutMs));
+    if (!answer.success) throw new ChainError('badAnswer', `eth_chainId at ${hostOf(url)}: expected a quantity`);
+    const got = Number(answer.data);
+    if (got !== this.chainId) {
+      throw new ChainError('wrongChainId', `${hostOf(url)}: expected chain ${this.chainId}, got ${got}`);
+    }
+    this.checked.add(url);
+  }
+}
+
+/** Whether another endpoint may do better. An endpoint of another chain is a mistake that must be seen, not survived. */
+function mayPass(error: unknown): boolean {
+  return error instanceof RpcRefusal || (error instanceof ChainError && error.code !== 'wrongChainId');
+}
+
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += (chunk as Uint8Array).length;
+    if (size > MAX_ANSWER_BYTES) throw new ChainError('badAnswer', `an answer of more than ${MAX_ANSWER_BYTES} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : 'an endpoint that is no URL';
+}
+
+/** What went wrong, without the URL that fetch puts into some of its messages. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'failed';
+  const { cause } = error;
+  if (typeof cause === 'object' && cause !== null && 'code' in cause) return String(cause.code);
+  return error.name === 'TimeoutError' ? 'no answer in time' : error.name;
+}
