@@ -93,7 +93,7 @@ export function verifyEddsaJcs(document: JsonObject, proof: JsonObject, publicKe
  */
 export function eddsaJcsProofOf(document: JsonObject): { readonly proof: JsonObject; readonly others: number } {
   const given = document['proof'];
-  const proofs = given === undefined ? [] : Array.isArray(given) ? (given as readonly Json[]) : [given as Json];
+  const proofs = given === undefined ? [] : Array.isArray(given) ? (given as readonly Json[]) : [given];
   if (proofs.length === 0) throw new VerificationError('proofMissing', 'the document has no proof');
   if (proofs.length > MAX_PROOFS) {
     throw new VerificationError('proofMalformed', `expected at most ${MAX_PROOFS} proofs, got ${proofs.length}`);

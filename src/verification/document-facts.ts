@@ -113,5 +113,5 @@ function plain(value: Json | undefined): string | undefined {
 
 function many(value: Json | undefined): readonly Json[] {
   if (value === undefined) return [];
-  return Array.isArray(value) ? (value as readonly Json[]) : [value as Json];
+  return Array.isArray(value) ? (value as readonly Json[]) : [value];
 }

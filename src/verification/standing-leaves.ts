@@ -68,7 +68,7 @@ function keyStanding(read: JsonReader, value: Json, path: string): KeyStanding {
   return {
     kid: read.text(key['kid'], `${path}.kid`, 128),
     publicKeyMultibase: read.text(key['publicKeyMultibase'], `${path}.publicKeyMultibase`, 128),
-    custody: custody as KeyStanding['custody'],
+    custody: custody,
     ...span(read, key, path),
     ...(ended === undefined ? {} : { ended: ended as NonNullable<KeyStanding['ended']> }),
   };

@@ -929,7 +929,7 @@ function withLeaf(bundle: ProofBundle, change: (leaf: { index: number; path: rea
   const leaf = standing.leaves[1]!;
   return {
     ...bundle,
-    standing: { ...standing, leaves: standing.leaves.with(1, { ...leaf, ...change(leaf) } as typeof leaf) },
+    standing: { ...standing, leaves: standing.leaves.with(1, { ...leaf, ...change(leaf) }) },
   };
 }
 

@@ -1,0 +1,49 @@
+/** What the command line touches of its surroundings, given to it, so that tests give it others. */
+
+export interface CliIo {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+  /** All of the standard input. */
+  readonly stdin: () => Promise<Uint8Array>;
+  readonly fetch: typeof fetch;
+  readonly now: () => Date;
+  /** Folder of the user's configuration; need not exist. */
+  readonly configDir: string;
+  readonly language: 'sv' | 'en';
+  /** Bearer token for the HTTP API, from the environment. */
+  readonly token?: string | undefined;
+}
+
+/** Exit statuses of the contract; the last four are those of sysexits(3). */
+export const EXIT = {
+  ok: 0,
+  invalid: 1,
+  undetermined: 2,
+  notInForce: 3,
+  pending: 4,
+  usage: 64,
+  input: 65,
+  software: 70,
+  configuration: 78,
+} as const;
+
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+/** Ends the command with a message on stderr and a status. */
+export class CliError extends Error {
+  constructor(
+    readonly status: ExitStatus,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'CliError';
+  }
+}
+
+/**
+ * A text from a stranger, fit for a terminal: control and bidirectional characters, which could repaint what stands
+ * there, become visible.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (one) => `\\u{${one.codePointAt(0)!.toString(16)}}`);
+}

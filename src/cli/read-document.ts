@@ -1,0 +1,114 @@
+/**
+ * Reads a document that the user named: a file, a URL or `-` for the standard input. What is not JSON is refused with
+ * a word on what it seems to be.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { fromUtf8 } from '../encoding/bytes.js';
+import { EncodingError } from '../errors.js';
+import { BUNDLE_MEDIA_TYPE } from '../verification/index.js';
+import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
+
+/** The verifier refuses far less than this. */
+const MAX_BYTES = 32 * 1024 * 1024;
+const TIMEOUT_MS = 20_000;
+const ACCEPT = `${BUNDLE_MEDIA_TYPE}, application/vc;q=0.9, application/json;q=0.8`;
+
+export interface ReadOptions {
+  /** No network. */
+  readonly offline?: boolean | undefined;
+}
+
+/**
+ * The JSON document of a source.
+ * @throws CliError 65 for what cannot be read or is not JSON, 2 for a network that was not reached, 64 for a URL offline
+ */
+export async function readDocument(source: string, io: CliIo, { offline = false }: ReadOptions = {}): Promise<unknown> {
+  const name = source === '-' ? 'the standard input' : printable(source);
+  if (isUrl(source) && offline) throw new CliError(EXIT.usage, `${name}: --offline allows no URL`);
+  return parseJson(await bytesOf(source, name, io), name);
+}
+
+export function isUrl(source: string): boolean {
+  return /^https?:\/\//i.test(source);
+}
+
+async function bytesOf(source: string, name: string, io: CliIo): Promise<Uint8Array> {
+  if (source === '-') return limited(await io.stdin(), name);
+  if (isUrl(source)) return download(source, name, io);
+  try {
+    const { size } = await stat(source);
+    if (size > MAX_BYTES) throw tooLarge(name);
+    return limited(await readFile(source), name);
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    throw new CliError(EXIT.input, `${name}: cannot be read (${code})`);
+  }
+}
+
+async function download(url: string, name: string, io: CliIo): Promise<Uint8Array> {
+  let response: Response;
+  let body: Uint8Array;
+  try {
+    response = await io.fetch(url, { headers: { accept: ACCEPT }, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    body = await limitedBody(response, name);
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(EXIT.undetermined, `${name}: not reached (${reasonOf(error)})`);
+  }
+  if (response.ok) return body;
+  const status = response.status >= 500 ? EXIT.undetermined : EXIT.input;
+  throw new CliError(status, `${name}: the server answered ${response.status}`);
+}
+
+/** The body of an answer, read no further than the limit. */
+async function limitedBody(response: Response, name: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of response.body ?? []) {
+    length += (part as Uint8Array).length;
+    if (length > MAX_BYTES) throw tooLarge(name);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function limited(bytes: Uint8Array, name: string): Uint8Array {
+  if (bytes.length > MAX_BYTES) throw tooLarge(name);
+  return bytes;
+}
+
+function tooLarge(name: string): CliError {
+  return new CliError(EXIT.input, `${name}: larger than ${MAX_BYTES / 1024 / 1024} MB`);
+}
+
+/** The cause that `fetch` hides behind "fetch failed". */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  const inner = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : undefined;
+  return printable(inner === undefined || inner === '' ? error.message : inner);
+}
+
+function parseJson(bytes: Uint8Array, name: string): unknown {
+  if (bytes.length === 0) throw new CliError(EXIT.input, `${name}: is empty`);
+  const kind = kindOf(bytes);
+  if (kind !== undefined) {
+    throw new CliError(EXIT.input, `${name}: is ${kind}; give the credential or its proof bundle (JSON)`);
+  }
+  try {
+    return JSON.parse(fromUtf8(bytes).replace(/^\ufeff/, '')) as unknown;
+  } catch (error) {
+    if (!(error instanceof EncodingError || error instanceof SyntaxError)) throw error;
+    throw new CliError(EXIT.input, `${name}: is not JSON; give the credential or its proof bundle`);
+  }
+}
+
+function kindOf(bytes: Uint8Array): string | undefined {
+  const start = Buffer.from(bytes.subarray(0, 256)).toString('latin1').trimStart();
+  if (start.startsWith('%PDF-')) return 'a PDF';
+  if (start.startsWith('PK\u0003\u0004')) return 'a ZIP file or office document';
+  if (start.startsWith('\u0089PNG') || start.startsWith('\u00ff\u00d8\u00ff')) return 'a picture';
+  if (/^<(!doctype|html|\?xml)/i.test(start)) return 'a web page or XML document';
+  return undefined;
+}

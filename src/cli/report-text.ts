@@ -1,0 +1,107 @@
+/** A verification report for a terminal, Swedish or English: the verdict, each check on a line, what was trusted. */
+import {
+  explain,
+  explainVerdict,
+  type Check,
+  type Language,
+  type Outcome,
+  type TrustFile,
+  type VerificationReport,
+} from '../verification/index.js';
+import { printable } from './cli-io.js';
+
+const MARK: Readonly<Record<Outcome, string>> = { pass: '[ok]', fail: '[!!]', unknown: '[??]', skipped: '[--]' };
+
+const WORDS = {
+  en: {
+    holder: 'holder',
+    issuer: 'issuer',
+    state: 'state',
+    anchored: 'anchored',
+    asOf: 'known as of',
+    clock: 'checked at',
+    given: 'given with --at',
+    own: 'this machine’s clock',
+    custody: 'signing key held by',
+    trusted: 'trusted:',
+    pinned: 'Pinned ledgers',
+    none: 'none',
+    note: 'Note',
+    demo: 'Demonstration data: not a real credential.',
+  },
+  sv: {
+    holder: 'innehavare',
+    issuer: 'utfärdare',
+    state: 'läge',
+    anchored: 'förankrat',
+    asOf: 'känt per',
+    clock: 'kontrollerat',
+    given: 'angivet med --at',
+    own: 'den här datorns klocka',
+    custody: 'signeringsnyckeln finns hos',
+    trusted: 'litade på:',
+    pinned: 'Register du litar på',
+    none: 'inga',
+    note: 'Observera',
+    demo: 'Demonstrationsdata: inget verkligt bevis.',
+  },
+} as const;
+
+const STATES: Readonly<Record<Language, Readonly<Record<VerificationReport['state'], string>>>> = {
+  en: {
+    active: 'active',
+    revoked: 'revoked',
+    suspended: 'suspended',
+    expired: 'expired',
+    notYetValid: 'not yet valid',
+    superseded: 'a later version of the definition exists',
+  },
+  sv: {
+    active: 'aktivt',
+    revoked: 'återkallat',
+    suspended: 'tillfälligt stoppat',
+    expired: 'har gått ut',
+    notYetValid: 'gäller inte än',
+    superseded: 'en senare version av definitionen finns',
+  },
+};
+
+/** The text of a report, with a newline at the end. Everything that came with the document is made printable. */
+export function reportText(report: VerificationReport, trust: readonly TrustFile[], language: Language): string {
+  const words = WORDS[language];
+  const verdict = explainVerdict(report.verdict, language);
+  const { credential } = report;
+  const facts: (readonly [string, string | undefined])[] = [
+    [words.holder, credential.holder],
+    [words.issuer, credential.issuer?.name ?? credential.issuer?.id],
+    ['id', credential.id],
+    [words.state, STATES[language][report.state]],
+    [words.anchored, report.anchoredAt],
+    [words.asOf, report.asOf],
+    [words.clock, `${report.now} (${report.clock === 'given' ? words.given : words.own})`],
+    [words.custody, report.keyCustody],
+  ];
+  const width = Math.max(...facts.map(([label]) => label.length)) + 2;
+  const lines = [
+    `${verdict.title.toUpperCase()}: ${verdict.text}`,
+    '',
+    ...(credential.name === undefined ? [] : [printable(credential.name)]),
+    ...facts.flatMap(([label, value]) => (value === undefined ? [] : [`  ${label.padEnd(width)}${printable(value)}`])),
+    '',
+    ...report.checks.flatMap((check) => checkLines(check, language)),
+    '',
+    `${words.pinned}: ${trust.map(({ origin }) => printable(origin)).join(', ') || words.none}`,
+    ...(credential.demo === true ? [`${words.note}: ${words.demo}`] : []),
+    ...report.warnings.map((warning) => `${words.note}: ${printable(warning)}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function checkLines(check: Check, language: Language): string[] {
+  const { title, text } = explain(check, language);
+  const lines = [`${MARK[check.outcome]} ${title}`];
+  if (check.outcome !== 'pass') lines.push(`     ${text}`);
+  lines.push(`     ${check.code === undefined ? '' : `${check.code}: `}${printable(check.detail)}`);
+  if (check.trusted !== undefined) lines.push(`     ${WORDS[language].trusted} ${printable(check.trusted)}`);
+  return lines;
+}

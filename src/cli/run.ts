@@ -1,0 +1,61 @@
+/**
+ * The command line: `meritkedja <command> …` (contract, "Command line"). Returns the exit status and never ends the
+ * process, so that tests run it as it is. Each command is a file of its own. Proven by run.int.spec.ts.
+ */
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../errors.js';
+import { bundleCommand } from './bundle.command.js';
+import { CliError, EXIT, type CliIo } from './cli-io.js';
+import { sealCommand } from './seal.command.js';
+import { trustCommand } from './trust.command.js';
+import { verifyCommand } from './verify.command.js';
+
+/** How a command ends well: some have more than one way (`verify`). */
+export type Finish = (status: number) => void;
+
+const STATUSES = `
+Exit status: 0 valid or done, 1 invalid, 2 undetermined or not reached, 3 not in force, 4 pending,
+64 wrong usage, 65 unreadable input, 78 configuration.`;
+
+/**
+ * Runs one command.
+ * @param argv without the program's own name
+ * @returns the exit status
+ */
+export async function run(argv: readonly string[], io: CliIo): Promise<number> {
+  let status: number = EXIT.ok;
+  const finish: Finish = (given) => (status = given);
+  try {
+    await program(io, finish).parseAsync([...argv], { from: 'user' });
+    return status;
+  } catch (error) {
+    // Commander has written its message, or the help that was asked for, itself.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return failed(error, io);
+  }
+}
+
+function program(io: CliIo, finish: Finish): Command {
+  const root = new Command('meritkedja')
+    .description('Checks micro-credentials and works with a ledger of them.')
+    .addHelpText('after', STATUSES)
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .exitOverride()
+    .showHelpAfterError('(meritkedja --help shows what there is)');
+  for (const add of [verifyCommand, trustCommand, bundleCommand, sealCommand]) add(root, io, finish);
+  return root;
+}
+
+function failed(error: unknown, io: CliIo): number {
+  if (error instanceof CliError) {
+    io.stderr.write(`meritkedja: ${error.message}\n`);
+    return error.status;
+  }
+  if (error instanceof ConfigError) {
+    io.stderr.write(`meritkedja: ${error.message}\n`);
+    return EXIT.configuration;
+  }
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  io.stderr.write(`meritkedja: an error of ours, please report it\n${what}\n`);
+  return EXIT.software;
+}

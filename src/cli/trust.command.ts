@@ -1,0 +1,100 @@
+/** `meritkedja trust add|list|remove`: the ledgers that the user trusts (S4). */
+import type { Command } from 'commander';
+import { InputError } from '../errors.js';
+import { fingerprint, parseTrust, type TrustFile } from '../verification/index.js';
+import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
+import { readDocument } from './read-document.js';
+import { TrustStore } from './trust-store.js';
+
+export function trustCommand(root: Command, io: CliIo): void {
+  const trust = root
+    .command('trust')
+    .description('The ledgers that you trust: their trust files, pinned on this machine.');
+  trust
+    .command('add')
+    .description(
+      'Pin a trust file and show its fingerprint, to be compared with one that the ledger publishes elsewhere.',
+    )
+    .argument('<file>', 'the trust file, or - for the standard input')
+    .option('--replace', 'replace another file that is pinned for the same log')
+    .option('--json', 'print one JSON document')
+    .action((file: string, options: { replace?: boolean; json?: boolean }) => add(file, options, io));
+  trust
+    .command('list')
+    .description('Show what is pinned.')
+    .option('--json', 'print one JSON document')
+    .action((options: { json?: boolean }) => list(options, io));
+  trust
+    .command('remove')
+    .description('Trust a log no longer.')
+    .argument('<origin>', 'the log’s origin, as `trust list` shows it')
+    .option('--json', 'print one JSON document')
+    .action((origin: string, options: { json?: boolean }) => remove(origin, options, io));
+}
+
+/**
+ * The trust file in a document that the user named.
+ * @throws CliError 65 saying what is wrong with it
+ */
+export function trustFrom(document: unknown, name: string): TrustFile {
+  try {
+    return parseTrust(document);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new CliError(EXIT.input, `${printable(name)}: is not a trust file: ${printable(error.message)}`);
+  }
+}
+
+async function add(file: string, options: { replace?: boolean; json?: boolean }, io: CliIo): Promise<void> {
+  // From a file only: what the network serves is not pinned before a person has had it in hand (S4).
+  const trust = trustFrom(await readDocument(file, io, { offline: true }), file);
+  const store = new TrustStore(io.configDir);
+  const pinned = await store.find(trust.origin);
+  if (pinned !== undefined && fingerprint(pinned) !== fingerprint(trust) && options.replace !== true) {
+    throw new CliError(
+      EXIT.usage,
+      `another trust file is pinned for "${printable(trust.origin)}" (fingerprint ${fingerprint(pinned)}); ` +
+        'find out why it changed, then use --replace',
+    );
+  }
+  await store.pin(trust);
+  if (options.json === true) print(summaryOf(trust), io);
+  else
+    io.stdout.write(`Pinned.\n${described(trust)}Compare the fingerprint with one from a source that you rely on.\n`);
+}
+
+async function list(options: { json?: boolean }, io: CliIo): Promise<void> {
+  const store = new TrustStore(io.configDir);
+  const all = await store.all();
+  if (options.json === true) print(all.map(summaryOf), io);
+  else if (all.length === 0) io.stdout.write(`Nothing is pinned in ${store.folder}.\n`);
+  else io.stdout.write(all.map(described).join('\n'));
+}
+
+async function remove(origin: string, options: { json?: boolean }, io: CliIo): Promise<void> {
+  const removed = await new TrustStore(io.configDir).unpin(origin);
+  if (!removed) throw new CliError(EXIT.usage, `nothing is pinned for "${printable(origin)}"`);
+  if (options.json === true) print({ removed: origin }, io);
+  else io.stdout.write(`No longer trusted: ${printable(origin)}\n`);
+}
+
+function summaryOf(trust: TrustFile): object {
+  const chains = trust.chains.map(({ name, chainId, contract, anchorers }) => ({ name, chainId, contract, anchorers }));
+  return { origin: trust.origin, vkey: trust.vkey, fingerprint: fingerprint(trust), chains };
+}
+
+function described(trust: TrustFile): string {
+  const chains = trust.chains.map(
+    ({ name, chainId, contract, anchorers, embedded }) =>
+      `  chain        ${printable(name)} (${chainId}), contract ${contract}, anchored by ${anchorers.join(', ')}` +
+      `${embedded === true ? '; the operator’s own, proves no time' : ''}\n`,
+  );
+  return (
+    `${printable(trust.origin)}\n  fingerprint  ${fingerprint(trust)}\n  key          ${printable(trust.vkey)}\n` +
+    chains.join('')
+  );
+}
+
+function print(value: unknown, io: CliIo): void {
+  io.stdout.write(`${JSON.stringify(value)}\n`);
+}

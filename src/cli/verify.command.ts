@@ -1,0 +1,178 @@
+/**
+ * `meritkedja verify FILE|URL|-`: checks a proof bundle or a credential, by what the user has pinned and by the chain's
+ * own nodes, and says for each check what was trusted. The check itself is `verification/`.
+ */
+import type { Command } from 'commander';
+import { isJsonObject } from '../encoding/json.js';
+import {
+  DEFAULT_MAX_STATUS_AGE_DAYS,
+  verify,
+  type BlockHashSource,
+  type TrustFile,
+  type Verdict,
+  type VerifyOptions,
+} from '../verification/index.js';
+import { blockHashFrom } from './chain-rpc.js';
+import { CliError, EXIT, printable, type CliIo, type ExitStatus } from './cli-io.js';
+import { isUrl, readDocument } from './read-document.js';
+import { reportText } from './report-text.js';
+import type { Finish } from './run.js';
+import { trustFrom } from './trust.command.js';
+import { TrustStore } from './trust-store.js';
+
+const STATUS: Readonly<Record<Verdict, ExitStatus>> = {
+  valid: EXIT.ok,
+  invalid: EXIT.invalid,
+  undetermined: EXIT.undetermined,
+  notInForce: EXIT.notInForce,
+  pending: EXIT.pending,
+};
+
+interface Options {
+  readonly rpc: readonly string[];
+  readonly blockHash?: string;
+  readonly trust: readonly string[];
+  readonly at?: string;
+  readonly maxStatusAge?: string;
+  readonly offline?: boolean;
+  readonly json?: boolean;
+  readonly lang?: string;
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+export function verifyCommand(root: Command, io: CliIo, finish: Finish): void {
+  root
+    .command('verify')
+    .description('Check a proof bundle or a credential.')
+    .argument('<source>', 'file, URL, or - for the standard input')
+    .option(
+      '--rpc <url>',
+      'node of the chain to ask for the block’s hash; may be given several times, all must agree',
+      collect,
+      [],
+    )
+    .option('--block-hash <hex>', 'the hash of the anchor’s block, from a source that you rely on')
+    .option(
+      '--trust <source>',
+      'trust this file or URL, instead of what is pinned; may be given several times',
+      collect,
+      [],
+    )
+    .option('--at <date>', 'check as of a date (ISO 8601) instead of now')
+    .option('--max-status-age <days>', `oldest status to rely on (default: ${DEFAULT_MAX_STATUS_AGE_DAYS})`)
+    .option('--offline', 'use no network at all')
+    .option('--lang <sv|en>', 'language of the report (default: by LANG)')
+    .option('--json', 'print the report as one JSON document')
+    .action(async (source: string, options: Options) => finish(await verifySource(source, options, io)));
+}
+
+async function verifySource(source: string, options: Options, io: CliIo): Promise<ExitStatus> {
+  const language = languageOf(options.lang, io);
+  const settings = { ...clockOf(options.at, io), ...ageOf(options.maxStatusAge) };
+  const givenHash = hashOf(options.blockHash);
+  for (const url of options.rpc) if (!isUrl(url)) throw usage(`--rpc: "${printable(url)}" is not an http URL`);
+  if (options.offline === true && options.rpc.length > 0) throw usage('--offline and --rpc exclude each other');
+
+  const trust = await trustOf(options, io);
+  const document = await readDocument(source, io, options);
+  let evidence = document;
+  const chain = options.offline === true ? undefined : blockHashFrom((id) => nodesOf(id, options, trust), io.fetch);
+  const resolve: VerifyOptions['resolve'] = async (credential) =>
+    (evidence = await bundleOf(credential['id'], trust, io));
+  const report = await verify(document, {
+    ...settings,
+    trust,
+    blockHash: (chainId, number) => blockHash(chainId, number, givenHash, evidence, chain),
+    ...(options.offline === true ? {} : { resolve }),
+  });
+  io.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : reportText(report, trust, language));
+  return STATUS[report.verdict];
+}
+
+/** The nodes to ask: those that the user named, else those that the pinned trust file names for the chain. */
+function nodesOf(chainId: number, options: Options, trust: readonly TrustFile[]): readonly string[] {
+  if (options.rpc.length > 0) return options.rpc;
+  return trust
+    .flatMap(({ chains }) => chains)
+    .flatMap((chain) => (chain.chainId === chainId ? (chain.rpcUrls ?? []) : []));
+}
+
+/**
+ * `--block-hash` speaks of one block: the first anchor's where it is exactly that one's hash, else the newest anchor's.
+ * Of all other blocks the chain is asked.
+ */
+async function blockHash(
+  chainId: number,
+  blockNumber: number,
+  given: string | undefined,
+  evidence: unknown,
+  chain: BlockHashSource | undefined,
+): ReturnType<BlockHashSource> {
+  const first = member(member(evidence, 'firstAnchor'), 'anchor');
+  const isFirst = given !== undefined && member(first, 'blockHash') === given;
+  const meant = isFirst ? first : member(evidence, 'anchor');
+  if (given !== undefined && member(meant, 'blockNumber') === blockNumber && member(meant, 'chainId') === chainId) {
+    return given;
+  }
+  return chain?.(chainId, blockNumber);
+}
+
+function member(value: unknown, name: string): unknown {
+  return isJsonObject(value) ? value[name] : undefined;
+}
+
+/** For a credential that came alone: its bundle from a pinned ledger, which is believed no more than any other. */
+async function bundleOf(id: unknown, trust: readonly TrustFile[], io: CliIo): Promise<unknown> {
+  const uuid = typeof id === 'string' ? /^urn:uuid:([0-9a-f-]{36})$/.exec(id)?.[1] : undefined;
+  if (uuid === undefined) return undefined;
+  for (const { log } of trust) {
+    const url = `${log.replace(/\/log\/?$/, '')}/api/v1/credentials/${uuid}/evidence`;
+    try {
+      const found = await readDocument(url, io);
+      if (isJsonObject(found)) return found;
+    } catch (error) {
+      // Not there, or not reached: the credential then stays without its bundle, and the report says so.
+      if (!(error instanceof CliError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+async function trustOf(options: Options, io: CliIo): Promise<readonly TrustFile[]> {
+  if (options.trust.length === 0) return new TrustStore(io.configDir).all();
+  return Promise.all(options.trust.map(async (source) => trustFrom(await readDocument(source, io, options), source)));
+}
+
+function clockOf(at: string | undefined, io: CliIo): Pick<VerifyOptions, 'now' | 'clock'> {
+  if (at === undefined) return { now: io.now(), clock: 'verifier' };
+  const now = new Date(at);
+  if (!/^\d{4}-\d{2}-\d{2}(T.+)?$/.test(at) || Number.isNaN(now.getTime())) {
+    throw usage(`--at: "${printable(at)}" is not a date like 2026-11-24 or 2026-11-24T12:00:00Z`);
+  }
+  return { now, clock: 'given' };
+}
+
+function ageOf(days: string | undefined): Pick<VerifyOptions, 'maxStatusAgeDays'> {
+  if (days === undefined) return {};
+  if (!/^\d{1,6}(\.\d{1,6})?$/.test(days))
+    throw usage(`--max-status-age: "${printable(days)}" is not a number of days`);
+  return { maxStatusAgeDays: Number(days) };
+}
+
+function hashOf(hash: string | undefined): string | undefined {
+  if (hash === undefined) return undefined;
+  const digits = hash.toLowerCase().replace(/^0x/, '');
+  if (!/^[0-9a-f]{64}$/.test(digits)) throw usage(`--block-hash: expected 64 hex digits, got "${printable(hash)}"`);
+  return `0x${digits}`;
+}
+
+function languageOf(lang: string | undefined, io: CliIo): 'sv' | 'en' {
+  if (lang === undefined) return io.language;
+  if (lang !== 'sv' && lang !== 'en') throw usage(`--lang: expected sv or en, got "${printable(lang)}"`);
+  return lang;
+}
+
+function usage(message: string): CliError {
+  return new CliError(EXIT.usage, message);
+}
