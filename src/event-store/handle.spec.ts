@@ -4,7 +4,7 @@ import { ConcurrencyError, DomainError, InvariantError, StaleReadError } from '.
 import { draft } from './conformance-draft.js';
 import type { Decider, DomainEvent, SealedFacts } from './decider.js';
 import { NO_STREAM, type EventStore, type StoredEvent } from './event-store.js';
-import { handle, load, type Handling } from './handle.js';
+import { handle, load, prepare, type Handling } from './handle.js';
 import { openMemoryEventStore } from './memory.js';
 
 type Added = DomainEvent<'Added', { readonly amount: number }>;
@@ -138,6 +138,34 @@ describe('a command', () => {
     const [first, ...others] = await Promise.all(requests.map((request) => handle(store, account, request)));
     for (const other of others) expect(other).toEqual(first);
     expect(await store.readStream('account-1')).toHaveLength(1);
+  });
+});
+
+describe('a command that is prepared', () => {
+  it('is committed by the caller, together with others or not at all', async () => {
+    const store = openMemoryEventStore();
+    const streams = ['account-1', 'account-2'];
+    const prepared = await Promise.all(
+      streams.map((stream) => prepare(store, account, adding({ amount: 5 }, { stream }))),
+    );
+    expect(await store.readAll({ limit: 9 })).toEqual([]);
+    expect(prepared.map(({ loaded }) => loaded.revision)).toEqual([NO_STREAM, NO_STREAM]);
+    const appends = prepared.map(({ append }) => append!);
+    await store.appendMany(appends);
+    expect((await load(store, account, 'account-2')).state.sum).toBe(5);
+    await expect(store.appendMany([{ ...appends[0]!, stream: 'account-3' }, appends[1]!])).rejects.toThrow(
+      ConcurrencyError,
+    );
+    expect(await store.readStream('account-3')).toEqual([]);
+  });
+
+  it('has no append where there is nothing to do or it was carried out before', async () => {
+    const store = openMemoryEventStore();
+    expect((await prepare(store, account, adding({ amount: 0 }))).append).toBeUndefined();
+    const request = adding({ amount: 5, times: 2 }, { meta: { ...meta, eventIds: ids } });
+    const first = await handle(store, account, request);
+    const again = await prepare(store, account, request);
+    expect(again).toEqual({ loaded: { state: first.state, revision: 1 }, earlier: first });
   });
 });
 
