@@ -21,7 +21,9 @@ export function lines(most: number): z.ZodString {
 }
 
 /** Swedish, and English where there is one. */
-export function translated(most: number) {
+export function translated(
+  most: number,
+): z.ZodObject<{ sv: z.ZodString; en: z.ZodExactOptional<z.ZodString> }, z.core.$strict> {
   return z.strictObject({ sv: lines(most), en: z.exactOptional(lines(most)) });
 }
 
