@@ -122,8 +122,8 @@ describe('a process that is killed while it writes', () => {
     const path = join(folder, `killed-${seed}.db`);
     const next = random(seed);
     const acknowledged: Acknowledged[] = [];
-    for (let run = 0; run < 5; run++) {
-      const killAfter = 1 + Math.floor(next() * 4_000);
+    for (let run = 0; run < 4; run++) {
+      const killAfter = 1 + Math.floor(next() * 2_000);
       const ended = await runWriters(path, `run${run}`, killAfter);
       expect(ended.failed).toBeUndefined();
       expect(ended.acknowledged.length).toBeGreaterThanOrEqual(killAfter - 1);
