@@ -18,7 +18,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
+import { createServer, Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -172,7 +172,9 @@ export class EmbeddedNode {
     });
     child.stderr.on('data', (chunk: Buffer) => (this.stderr = (this.stderr + chunk.toString()).slice(-STDERR_KEPT)));
     if (child.pid !== undefined) this.writeRecord({ port, pid: child.pid, service: process.pid });
+    // A service that has nothing else to do may end, and the node with it.
     child.unref();
+    if (child.stderr instanceof Socket) child.stderr.unref();
 
     const deadline = new AbortController();
     const reason = await Promise.race([
