@@ -80,6 +80,7 @@ export function parsePath(read: JsonReader, value: Json | undefined, path: strin
 /** @throws VerificationError entryMalformed if the entry is no CredentialIssued of version 1 */
 export function issuedDataOf(entry: ParsedEntry): IssuedData {
   const read = typed(entry, 'CredentialIssued', 'issued');
+  if (entry.revision !== 0) read.refuse('issued.revision', `the first event of its stream, got ${entry.revision}`);
   const data = read.object(entry.data, 'issued.data');
   const lists = read.object(data['statusLists'], 'issued.data.statusLists');
   const reference = (purpose: StatusPurpose): StatusReference => {

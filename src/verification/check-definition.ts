@@ -40,7 +40,7 @@ export function checkDefinition({ facts }: ParsedInput, bundle: ParsedBundle): F
 export function checkDefinitionCitation(bundle: ParsedBundle, revisions: readonly number[]): void {
   const { index, data } = bundle.issued;
   const leaf = leafOf(bundle, `definition-${data.definition}`);
-  checkCitation(data.reads, leaf, revisions, index, standingOf(bundle).index, 'definitionReadStale');
+  checkCitation(data.reads, leaf, revisions, index, standingOf(bundle).data.size, 'definitionReadStale');
 }
 
 /** Whether a later version than the credential's is known; false where the standing record does not say. */

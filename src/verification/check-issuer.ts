@@ -26,7 +26,7 @@ export async function checkIssuer({ credential, facts }: ParsedInput, bundle: Pa
   if (state.closed !== undefined && state.closed < index) {
     fail('organisationClosed', `the organisation was closed at index ${state.closed}, before ${index}`);
   }
-  checkCitation(data.reads, leaf, state.revisions, index, standingOf(bundle).index, 'organisationReadStale');
+  checkCitation(data.reads, leaf, state.revisions, index, standingOf(bundle).data.size, 'organisationReadStale');
   return pass(
     `key ${kid} of ${state.name} was in force at index ${index}`,
     key.custody === 'operator'

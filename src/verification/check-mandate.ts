@@ -16,7 +16,7 @@ export function checkMandate(bundle: ParsedBundle): Finding {
   const state = definitionState(leaf);
   const detail = data.mandate === OWNER_MANDATE ? checkOwner(bundle, state) : checkGrant(bundle, state);
   // Whether the citation was the newest is the business of `check-definition.ts`: it is the same stream.
-  requireKnown(data.reads, leaf, bundle.issued.index, standingOf(bundle).index);
+  requireKnown(data.reads, leaf, bundle.issued.index, standingOf(bundle).data.size);
   return pass(detail);
 }
 

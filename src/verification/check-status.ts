@@ -57,7 +57,7 @@ export async function checkStatus(bundle: ParsedBundle, clock: StatusClock): Pro
 
 /** Issued after the newest standing record: nothing later than the issuance itself is known of it. */
 function isNewerThanStanding({ issued, standing, anchor }: ParsedBundle): boolean {
-  return anchor === undefined && (standing === undefined || standing.index < issued.index);
+  return anchor === undefined && (standing === undefined || standing.data.size <= issued.index);
 }
 
 /**

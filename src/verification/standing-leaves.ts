@@ -144,7 +144,7 @@ export function inForce(span: { readonly from: number; readonly to?: number }, i
  * @param leaf the stream's leaf in the standing record
  * @param indices log index of each of the stream's revisions, from the leaf
  * @param issued index of the issuance
- * @param standing index of the standing record
+ * @param known number of entries that the standing record knows
  * @param stale the code of a citation that does not hold
  * @throws VerificationError `stale`; Undecided standingTooOld where the record is older than the issuance and knows
  *   less than the issuance cites
@@ -154,13 +154,13 @@ export function checkCitation(
   leaf: BundledLeaf,
   indices: readonly number[],
   issued: number,
-  standing: number,
+  known: number,
   stale: CheckCode,
 ): void {
-  requireKnown(reads, leaf, issued, standing);
+  requireKnown(reads, leaf, issued, known);
   const cited = reads.find((read) => read.stream === leaf.stream);
   if (cited === undefined) return fail(stale, `the issuance cites no revision of ${leaf.stream}`);
-  if (standing < issued && cited.revision === leaf.revision) return;
+  if (known <= issued && cited.revision === leaf.revision) return;
   const newest = indices.filter((index) => index < issued).length - 1;
   if (cited.revision !== newest) {
     fail(stale, `${leaf.stream}: at index ${issued} revision ${newest} was the newest, cited is ${cited.revision}`);
@@ -171,9 +171,9 @@ export function checkCitation(
  * A standing record older than the issuance says how things were at the issuance only if nothing has changed between.
  * @throws Undecided standingTooOld
  */
-export function requireKnown(reads: readonly Read[], leaf: BundledLeaf, issued: number, standing: number): void {
+export function requireKnown(reads: readonly Read[], leaf: BundledLeaf, issued: number, known: number): void {
   const cited = reads.find((read) => read.stream === leaf.stream);
-  if (standing < issued && cited !== undefined && cited.revision > leaf.revision) {
+  if (known <= issued && cited !== undefined && cited.revision > leaf.revision) {
     throw new Undecided(
       'standingTooOld',
       `${leaf.stream}: the issuance cites revision ${cited.revision}, the standing record knows ${leaf.revision}`,

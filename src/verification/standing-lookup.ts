@@ -16,8 +16,8 @@ export function leafOf(bundle: ParsedBundle, stream: string): BundledLeaf {
   const standing = standingOf(bundle);
   const leaf = standing.leaves.find((one) => one.stream === stream);
   if (leaf !== undefined) return leaf;
-  if (standing.index < bundle.issued.index) {
-    throw new Undecided('standingTooOld', `the standing record of index ${standing.index} has no leaf for ${stream}`);
+  if (standing.data.size <= bundle.issued.index) {
+    throw new Undecided('standingTooOld', `the standing record of ${standing.data.size} entries has no leaf for ${stream}`);
   }
   throw new Undecided('leafMissing', `the bundle lacks the standing of ${stream}`);
 }

@@ -218,6 +218,12 @@ describe('a credential that is logged but not anchored', () => {
     expect((await reportOf({ stage: 'late' })).verdict).toBe('pending');
   });
 
+  it('S1: is pending under a record that was overtaken on its way into the log, never under one ahead of it', async () => {
+    const recorded = (by: number): Plan => ({ stage: 'late', standing: (d) => ({ ...d, size: d.size + by }) });
+    expect((await reportOf(recorded(-1))).verdict).toBe('pending');
+    expect(codesOf(await reportOf(recorded(1)))).toMatchObject({ logInclusion: 'standingSize' });
+  });
+
   it.each([
     ['organisation', 'issuer'],
     ['definition', 'mandate'],
