@@ -17,7 +17,10 @@ export function leafOf(bundle: ParsedBundle, stream: string): BundledLeaf {
   const leaf = standing.leaves.find((one) => one.stream === stream);
   if (leaf !== undefined) return leaf;
   if (standing.data.size <= bundle.issued.index) {
-    throw new Undecided('standingTooOld', `the standing record of ${standing.data.size} entries has no leaf for ${stream}`);
+    throw new Undecided(
+      'standingTooOld',
+      `the standing record of ${standing.data.size} entries has no leaf for ${stream}`,
+    );
   }
   throw new Undecided('leafMissing', `the bundle lacks the standing of ${stream}`);
 }
