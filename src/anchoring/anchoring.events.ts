@@ -87,11 +87,6 @@ export type AnchorFailed = DomainEvent<
   { readonly chainId: number; readonly txHash: string; readonly code: string }
 >;
 export type BatchEvent =
-  | BatchSealed
-  | AnchorSubmitted
-  | AnchorConfirmed
-  | AnchorFinalised
-  | AnchorReorganised
-  | AnchorFailed;
+  BatchSealed | AnchorSubmitted | AnchorConfirmed | AnchorFinalised | AnchorReorganised | AnchorFailed;
 
 export type AnchorState = 'requested' | 'submitted' | 'confirmed' | 'finalised' | 'reorganised' | 'closed';

@@ -43,12 +43,7 @@ export type MandateWithdrawn = DomainEvent<
 >;
 
 export type DefinitionEvent =
-  | DefinitionCreated
-  | DraftRevised
-  | VersionPublished
-  | VersionRetired
-  | MandateGranted
-  | MandateWithdrawn;
+  DefinitionCreated | DraftRevised | VersionPublished | VersionRetired | MandateGranted | MandateWithdrawn;
 
 export function definitionStream(id: string): string {
   return `definition-${id}`;

@@ -69,7 +69,6 @@ export function listOrganisations(
 /** Name of an organisation, or its id where it is not known. */
 export function organisationName(db: Database, id: string): string {
   const row = db.prepare("SELECT profile ->> '$.name' AS name FROM organisations WHERE id = ?").get(id) as
-    | { name: string }
-    | undefined;
+    { name: string } | undefined;
   return row?.name ?? id;
 }

@@ -3,6 +3,7 @@
  * without an operation, and operations that are not in the policy table, are refused.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type {} from '@fastify/cookie';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { operationOf } from './operation.js';

@@ -1,6 +1,7 @@
 /** Every error becomes `application/problem+json` (RFC 9457), or a page where a page was asked for; in one place. */
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Ledger } from '../ledger.js';
 import { languageOf } from './language.js';
 import { problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
 import { problemPage } from './problem-page.js';
@@ -8,6 +9,8 @@ import { problemPage } from './problem-page.js';
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger('problem');
+
+  constructor(private readonly ledger: Ledger) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
@@ -23,7 +26,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (problem.status === 503) void reply.header('retry-after', '5');
     void reply.status(problem.status).header('content-language', language).header('vary', 'accept, accept-language');
     if (wantsPage(request)) {
-      void reply.type('text/html; charset=utf-8').send(problemPage(problem, language, request));
+      void reply.type('text/html; charset=utf-8').send(problemPage(problem, language, request, this.ledger));
     } else {
       void reply.type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
     }

@@ -2,6 +2,7 @@
  * The script of `/verify` and `/verify/{id}`: file, drop or paste in, verdict out. The file field and the text field
  * are the keyboard's way; dropping is an extra. Proven in a browser by the end-to-end tests.
  */
+import { isJsonObject } from '../../encoding/json.js';
 import { DocumentView } from '../pages/document-view.js';
 import { html } from '../pages/components.js';
 import { ProblemView, ReportView, VerdictView } from '../pages/report-view.js';
@@ -152,8 +153,9 @@ async function announce(): Promise<void> {
     const { origin } = await fetchTrust(browserFetch);
     element('trust', HTMLElement).textContent = fill(t.verify.trustFile, { origin });
     if (expected === undefined) return;
-    const { issued } = (await fetchEvidence(browserFetch, expected)) as { issued?: { index?: unknown } };
-    show(html(<p safe>{fill(t.verify.evidenceLoaded, { index: String(issued?.index ?? '?') })}</p>));
+    const { issued } = await fetchEvidence(browserFetch, expected);
+    const index = isJsonObject(issued) && typeof issued['index'] === 'number' ? issued['index'] : '?';
+    show(html(<p safe>{fill(t.verify.evidenceLoaded, { index })}</p>));
   } catch (error) {
     showProblem(error);
   }

@@ -301,7 +301,12 @@ export function Search(props: {
 }
 
 /** Link to the next page of a list. */
-export function More(props: { ctx: PageContext; path: string; query?: string | undefined; next: string | undefined }) {
+export function More(props: {
+  ctx: PageContext;
+  path: string;
+  query?: string | undefined;
+  next: string | undefined;
+}): JSX.Element {
   const { ctx, path, query, next } = props;
   if (next === undefined) return '';
   const search = query ? `q=${encodeURIComponent(query)}&` : '';

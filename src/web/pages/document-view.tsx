@@ -87,7 +87,7 @@ export function contentOf(achievement: JsonObject): DefinitionContent {
       description: translatedOf(quality['text']) ?? { sv: '' },
     })),
     ...Object.fromEntries(
-      prose.map((name) => [name, translatedOf(achievement[name])]).filter(([, value]) => value !== undefined),
+      prose.map((name) => [name, translatedOf(achievement[name])] as const).filter(([, value]) => value !== undefined),
     ),
     ...(Array.isArray(achievement['gradingScale']) ? { grading: { scale: strings(achievement['gradingScale']) } } : {}),
     codes: objects(achievement['codes']).map((code) => ({

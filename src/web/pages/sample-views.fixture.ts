@@ -201,7 +201,7 @@ export const HOSTILE = `"'><script>alert(1)</script><img src=x onerror=alert(2)>
 /** A copy with every text hostile; of the paths named only, the text is kept: what stands there is ours. */
 export function hostile<T>(value: T, keep: readonly string[] = [], path = ''): T {
   if (typeof value === 'string') return (keep.includes(path) ? value : `${value}${HOSTILE}${'å'.repeat(3_000)}`) as T;
-  if (Array.isArray(value)) return value.map((item) => hostile(item, keep, path)) as T;
+  if (Array.isArray(value)) return (value as unknown[]).map((item) => hostile(item, keep, path)) as T;
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [key, hostile(member, keep, path === '' ? key : `${path}.${key}`)]),

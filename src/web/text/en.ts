@@ -4,7 +4,6 @@ import type { Dictionary } from './text.js';
 export const en: Dictionary = {
   site: {
     name: 'Meritkedja',
-    tagline: 'An open ledger for micro-credentials',
     skip: 'Skip to content',
     mainNavigation: 'Main menu',
     language: 'På svenska',
@@ -27,9 +26,16 @@ export const en: Dictionary = {
     signIn: 'Sign in',
     signOut: 'Sign out',
   },
+  docs: {
+    title: 'API',
+    lead: 'Whatever the pages do, a program can do. Errors follow RFC 9457 and say what has to change.',
+    download: 'The whole description as OpenAPI 3.1 (JSON)',
+    open: 'Open to everybody.',
+    token: 'Needs an access token: Authorization: Bearer.',
+    body: 'What is sent (JSON Schema)',
+  },
   common: {
     version: 'Version {n}',
-    published: 'Published',
     organisation: 'Organisation',
     none: 'Not stated',
     more: 'Show more',
@@ -38,15 +44,12 @@ export const en: Dictionary = {
     batch: 'Batch',
     batchNumber: 'Batch {n}',
     notYet: 'Not yet',
-    until: 'until {date}',
-    back: 'Back',
     cancel: 'Cancel',
     retired: 'Retired',
     demoTag: 'Demo data',
     hours: '{n} hours',
     ects: '{n} ECTS credits',
     months: '{n} months',
-    scroll: 'The table scrolls sideways',
     state: 'State',
   },
   start: {
@@ -219,7 +222,6 @@ export const en: Dictionary = {
     download: 'Download the proof',
     downloadText:
       'The file holds the micro-credential and all its evidence. It can be checked even if this service is gone.',
-    history: 'Events in the log',
   },
   document: {
     holder: 'Holder',
@@ -233,12 +235,9 @@ export const en: Dictionary = {
     participation: 'Form of participation',
     supervision: 'Supervision',
     grade: 'Grade',
-    levelLabel: 'Level',
-    met: 'Met',
     heading: 'The micro-credential',
     notGenuine: 'The facts below are what the file says, but it failed the check. Do not rely on them.',
     notSure: 'The facts below are what the file says. The check could not confirm that they are genuine.',
-    onlyPublic: 'The micro-credential itself was not included, only the evidence.',
   },
   route: { course: 'Course', workplace: 'Learning at work', validation: 'Validation of earlier learning' },
   participation: {
@@ -267,7 +266,7 @@ export const en: Dictionary = {
     blockHint: '0x and 64 hexadecimal characters. Without it the hash is fetched from this ledger.',
     blockBad: 'The hash should be 0x followed by 64 characters, 0–9 and a–f.',
     blockFromLedger:
-      'The block hash came from the ledger itself. Look it up elsewhere, for example in a block explorer, and enter it above to be independent of the ledger.',
+      'The block hash came from the ledger itself. Look it up elsewhere, for example in a block explorer, and enter it on the page Verify to be independent of the ledger.',
     blockFromUser: 'You entered the block hash yourself.',
     blockNone: 'No block hash could be fetched.',
     noScript:
@@ -309,7 +308,6 @@ export const en: Dictionary = {
     now: 'Checked',
     clockVerifier: 'by the clock of your computer',
     clockGiven: 'as of the time given',
-    custody: 'The issuers’ keys',
     custodyOperator: 'The operator of the service keeps the issuers’ keys.',
     custodyOrganisation: 'The organisations keep their own keys.',
     custodyMixed: 'Some organisations keep their own keys, others do not.',

@@ -5,7 +5,6 @@
 export const sv = {
   site: {
     name: 'Meritkedja',
-    tagline: 'Öppen liggare för mikromeriter',
     skip: 'Hoppa till innehållet',
     mainNavigation: 'Huvudmeny',
     language: 'In English',
@@ -29,9 +28,16 @@ export const sv = {
     signIn: 'Logga in',
     signOut: 'Logga ut',
   },
+  docs: {
+    title: 'API',
+    lead: 'Allt som sidorna gör går att göra från ett program. Felsvar följer RFC 9457 och säger vad som behöver ändras.',
+    download: 'Hela beskrivningen som OpenAPI 3.1 (JSON)',
+    open: 'Öppen för alla.',
+    token: 'Kräver åtkomstnyckel: Authorization: Bearer.',
+    body: 'Vad som skickas in (JSON Schema)',
+  },
   common: {
     version: 'Version {n}',
-    published: 'Publicerad',
     organisation: 'Organisation',
     none: 'Inte angivet',
     more: 'Visa fler',
@@ -40,15 +46,12 @@ export const sv = {
     batch: 'Sats',
     batchNumber: 'Sats {n}',
     notYet: 'Ännu inte',
-    until: 'till och med {date}',
-    back: 'Tillbaka',
     cancel: 'Avbryt',
     retired: 'Utgången',
     demoTag: 'Demodata',
     hours: '{n} timmar',
     ects: '{n} ECTS-poäng',
     months: '{n} månader',
-    scroll: 'Tabellen kan rullas i sidled',
     state: 'Läge',
   },
   start: {
@@ -221,7 +224,6 @@ export const sv = {
     download: 'Ladda ner beviset',
     downloadText:
       'Filen innehåller mikromeriten och alla bevis. Den kan kontrolleras även om den här tjänsten är borta.',
-    history: 'Händelser i loggen',
   },
   document: {
     holder: 'Innehavare',
@@ -235,12 +237,9 @@ export const sv = {
     participation: 'Form av deltagande',
     supervision: 'Övervakning',
     grade: 'Betyg',
-    levelLabel: 'Nivå',
-    met: 'Uppfyllt',
     heading: 'Mikromeriten',
     notGenuine: 'Uppgifterna nedan står i filen, men kontrollen underkände den. Lita inte på dem.',
     notSure: 'Uppgifterna nedan står i filen. Kontrollen kunde inte bekräfta att de är äkta.',
-    onlyPublic: 'Mikromeriten själv fanns inte med, bara bevisen.',
   },
   route: { course: 'Utbildning', workplace: 'Lärande i arbetet', validation: 'Validering av tidigare lärande' },
   participation: {
@@ -269,7 +268,7 @@ export const sv = {
     blockHint: '0x och 64 hexadecimala tecken. Utan den hämtas hashen från den här liggaren.',
     blockBad: 'Hashen ska vara 0x följt av 64 tecken, 0–9 och a–f.',
     blockFromLedger:
-      'Blockets hash kom från liggaren själv. Hämta den på annat håll, till exempel i en blockutforskare, och fyll i den ovan om du vill vara oberoende av liggaren.',
+      'Blockets hash kom från liggaren själv. Hämta den på annat håll, till exempel i en blockutforskare, och fyll i den på sidan Kontrollera om du vill vara oberoende av liggaren.',
     blockFromUser: 'Blockets hash angav du själv.',
     blockNone: 'Ingen hash för blocket kunde hämtas.',
     noScript:
@@ -310,7 +309,6 @@ export const sv = {
     now: 'Kontrollerat',
     clockVerifier: 'enligt din dators klocka',
     clockGiven: 'enligt angiven tid',
-    custody: 'Utfärdarnas nycklar',
     custodyOperator: 'Tjänstens operatör förvarar utfärdarnas nycklar.',
     custodyOrganisation: 'Organisationerna förvarar sina nycklar själva.',
     custodyMixed: 'Vissa organisationer förvarar sina nycklar själva, andra inte.',

@@ -1,0 +1,132 @@
+/**
+ * The worker that anchors: on a timer and on request it seals a batch when one is due and takes the batches to the
+ * chain. Only one thing is done at a time. A chain that cannot be reached is reported and tried again; it stops nothing
+ * else.
+ */
+import { Logger } from '@nestjs/common';
+import type { ReadModels } from '../event-store/projections.js';
+import type { TransparencyLog } from '../log/transparency-log.js';
+import type { Anchorer } from './anchorer.js';
+import { StandingNotRecorded, type BatchSealer } from './batch-sealer.js';
+import { newestBatch, unsettledBatches, type BatchView } from './batches.read.js';
+import { ChainError } from './chain.js';
+
+export interface AnchoringSchedule {
+  /** Seconds between two anchors while something happens. */
+  readonly intervalSeconds: number;
+  /** Seconds after which the standing is anchored anew though nothing has happened (S11). */
+  readonly maxAgeSeconds: number;
+}
+
+/** How soon an unsettled batch is looked at again. */
+const RETRY_MS = 500;
+const LONGEST_RETRY_MS = 60_000;
+/** How often to see whether anything has happened, once the interval has passed. */
+const IDLE_MS = 500;
+/** With long intervals the standing is also recorded between anchors, so that what is pending can be judged. */
+const STANDING_EVERY_MS = 2_000;
+
+export class AnchoringProcess {
+  readonly #logger = new Logger('anchoring');
+  #queue: Promise<unknown> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #standingTimer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #failures = 0;
+  #problem: string | undefined;
+
+  constructor(
+    private readonly sealer: BatchSealer,
+    private readonly anchorer: () => Promise<Anchorer>,
+    private readonly readModels: ReadModels,
+    private readonly log: TransparencyLog,
+    private readonly schedule: AnchoringSchedule,
+    /** Called for what is no passing trouble: the process must stop. */
+    private readonly fatal: (error: unknown) => void,
+  ) {}
+
+  start(): void {
+    this.#next(0);
+    if (this.schedule.intervalSeconds * 1000 > STANDING_EVERY_MS * 10) {
+      this.#standingTimer = setInterval(() => void this.#refreshStanding(), STANDING_EVERY_MS);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#standingTimer);
+    await this.#queue;
+  }
+
+  /** What keeps anchors from the chain now, if anything. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Seals now if anything is due; otherwise answers the newest batch. The anchor follows in the background. */
+  async sealNow(): Promise<{ batch: BatchView | undefined; sealed: boolean }> {
+    const done = await this.#exclusively(async () => {
+      const due = this.sealer.isDue(this.schedule.maxAgeSeconds);
+      return { batch: due ? await this.sealer.seal() : newestBatch(this.readModels.db), sealed: due };
+    });
+    this.#next(0);
+    return done;
+  }
+
+  #next(delay: number): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#round(), delay);
+  }
+
+  async #round(): Promise<void> {
+    try {
+      await this.#exclusively(async () => {
+        // One batch on its way at a time: while the chain is away, everything gathers in the next one.
+        if (unsettledBatches(this.readModels.db).length === 0 && this.#intervalHasPassed()) {
+          if (this.sealer.isDue(this.schedule.maxAgeSeconds)) await this.sealer.seal();
+        }
+        const anchorer = await this.anchorer();
+        while (!this.#stopped && (await anchorer.advance()));
+      });
+      this.#failures = 0;
+      this.#problem = undefined;
+    } catch (error) {
+      if (this.#stopped) return;
+      if (!(error instanceof ChainError) && !(error instanceof StandingNotRecorded)) return this.fatal(error);
+      this.#failures += 1;
+      if (this.#problem !== error.message) this.#logger.warn(error.message);
+      this.#problem = error.message;
+    }
+    const waiting = unsettledBatches(this.readModels.db).length > 0 || this.#failures > 0;
+    const backOff = Math.min(RETRY_MS * 2 ** Math.min(this.#failures, 10), LONGEST_RETRY_MS);
+    this.#next(waiting ? backOff : Math.max(this.#untilInterval(), IDLE_MS));
+  }
+
+  #intervalHasPassed(): boolean {
+    return this.#untilInterval() <= 0;
+  }
+
+  #untilInterval(): number {
+    const last = newestBatch(this.readModels.db);
+    if (!last) return 0;
+    const since = Date.now() - Date.parse(last.sealedAt);
+    return Math.max(this.schedule.intervalSeconds * 1000 - since, 0);
+  }
+
+  async #refreshStanding(): Promise<void> {
+    if (this.#stopped || !this.log.standingIsStale) return;
+    try {
+      await this.#exclusively(() => this.sealer.recordStanding());
+    } catch (error) {
+      if (!(error instanceof StandingNotRecorded)) this.fatal(error);
+    }
+  }
+
+  #exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Seals batches: publishes status lists that lag, records the standing as the last event before the head (S1), signs the
+ * head (S2) and names it a batch. Every step is an event of its own, and a crash between two only means that the next
+ * seal begins again: a standing record without a batch claims nothing wrong.
+ */
+import { randomUUID } from 'node:crypto';
+import type { StatusPublisher } from '../credentials/status-publisher.js';
+import { ConcurrencyError, InvariantError } from '../errors.js';
+import type { EventStore, StoredEvent } from '../event-store/event-store.js';
+import { handle } from '../event-store/handle.js';
+import type { ReadModels } from '../event-store/projections.js';
+import type { HeadSigner } from '../log/head-signer.js';
+import type { TransparencyLog } from '../log/transparency-log.js';
+import { batchStream, STANDING_STREAM } from './anchoring.events.js';
+import { batchDecider } from './batch.js';
+import { batchView, newestBatch, type BatchView } from './batches.read.js';
+
+/** Under load others keep appending between reading the standing and recording it; then it is read again. */
+const ATTEMPTS = 200;
+
+/** The log grew faster than its standing could be read; the next round tries again. */
+export class StandingNotRecorded extends Error {
+  constructor() {
+    super(`the standing could not be recorded in ${ATTEMPTS} attempts: the log grows too fast`);
+    this.name = 'StandingNotRecorded';
+  }
+}
+
+export class BatchSealer {
+  constructor(
+    private readonly store: EventStore,
+    private readonly readModels: ReadModels,
+    private readonly log: TransparencyLog,
+    private readonly signer: HeadSigner,
+    private readonly publisher: StatusPublisher,
+    private readonly now: () => Date,
+  ) {}
+
+  /**
+   * True when something has happened since the newest batch, or its standing has grown older than `maxAgeSeconds`
+   * (S11). The log's own book-keeping (batches, standing records) is nothing that happened.
+   */
+  isDue(maxAgeSeconds: number): boolean {
+    const last = newestBatch(this.readModels.db);
+    if (!last) return this.log.tree.size > 0;
+    const age = (this.now().getTime() - Date.parse(last.sealedAt)) / 1000;
+    return this.log.newestHappening > last.toIndex || age > maxAgeSeconds;
+  }
+
+  /** Seals everything so far as the next batch. Not to be called twice at a time. */
+  async seal(): Promise<BatchView> {
+    const standing = await this.recordStanding();
+    const toIndex = standing.index ?? 0;
+    const size = toIndex + 1;
+    await this.readModels.caughtUp(standing.position);
+    const { root } = await this.signer.exactly(size);
+    const last = newestBatch(this.readModels.db);
+    const number = (last?.number ?? 0) + 1;
+    const { events } = await handle(this.store, batchDecider, {
+      stream: batchStream(number),
+      command: { type: 'SealBatch', number, fromIndex: last ? last.toIndex + 1 : 0, toIndex, size, root },
+      context: undefined,
+      meta: { at: this.now().toISOString(), by: 'process:anchoring' },
+    });
+    const sealed = events.at(-1);
+    if (sealed) await this.readModels.caughtUp(sealed.position);
+    const view = batchView(this.readModels.db, number);
+    if (!view) throw new InvariantError(`batch ${number} was sealed but is not in the read models`);
+    return view;
+  }
+
+  /** Records the standing as of exactly the entries before it (S1). */
+  async recordStanding(): Promise<StoredEvent> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const head = await this.store.head();
+      await Promise.all([this.readModels.caughtUp(head.position), this.log.reached(head.logSize)]);
+      if (await this.publisher.publish()) continue;
+      const { root, leaves, size } = this.log.standingNow();
+      if (size !== head.logSize) continue;
+      try {
+        const { events } = await this.store.append({
+          stream: STANDING_STREAM,
+          expectedRevision: this.log.standingRevision,
+          logSize: size,
+          events: [
+            {
+              id: randomUUID(),
+              type: 'StandingRecorded',
+              v: 1,
+              at: this.now().toISOString(),
+              by: 'process:anchoring',
+              data: { root, leaves, size },
+            },
+          ],
+        });
+        const [recorded] = events;
+        if (!recorded) throw new InvariantError('a standing record was appended but not answered');
+        return recorded;
+      } catch (error) {
+        if (!(error instanceof ConcurrencyError)) throw error;
+      }
+    }
+    throw new StandingNotRecorded();
+  }
+}

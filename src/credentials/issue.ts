@@ -1,0 +1,301 @@
+/**
+ * Issuing one credential (`events.md`, step by step): holder found or made, assessment recorded, status indexes taken,
+ * document built, signed and digested, and everything committed together. `CredentialIssued` with "no stream" and the
+ * `reads` of organisation and definition is the point of commitment: a crash before it leaves nothing, and the same
+ * request again ends in the same one credential (S7, S24).
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { toBase64url } from '../encoding/base64.js';
+import { utf8 } from '../encoding/bytes.js';
+import type { JsonObject } from '../encoding/json.js';
+import { ConcurrencyError, DomainError, NotFoundError } from '../errors.js';
+import { NO_STREAM, type Append, type Read, type StoredEvent } from '../event-store/event-store.js';
+import { load, prepare } from '../event-store/handle.js';
+import { definitionStream } from '../definitions/definition.events.js';
+import { definitionDecider, mayIssue, newestVersion, type DefinitionState } from '../definitions/definition.js';
+import { readPersonalNumber } from '../holders/personal-number.js';
+import { sealShare, shareId } from '../holders/share-crypto.js';
+import { holderVault, memberVault } from '../holders/vault.js';
+import type { Ledger } from '../ledger.js';
+import { organisationStream } from '../organisations/organisation.events.js';
+import { activeKey, organisationDecider, type KnownOrganisation } from '../organisations/organisation.js';
+import { verificationMethodOf } from '../organisations/did.js';
+import { eventIdsOf, type RequestContext } from '../request-context.js';
+import { credentialDigest, signEddsaJcs } from '../verification/data-integrity.js';
+import { assessmentDecider, outcomesNotMet, type AssessmentFacts } from './assessment.js';
+import { assessmentStream, credentialStream } from './credential.events.js';
+import { credentialDecider } from './credential.js';
+import type { IssueInput } from './credentials.schema.js';
+import { credentialDocument } from './document.js';
+
+/** Attempts when another writer was first: a definition or key that has just changed, the same person issued to twice. */
+const ATTEMPTS = 4;
+
+export interface Issued {
+  readonly id: string;
+  readonly events: readonly StoredEvent[];
+}
+
+/** What is sealed with `CredentialIssued` under the holder's key. */
+export interface SealedCredential {
+  readonly document: JsonObject;
+  /** UUIDs */
+  readonly holder: string;
+  readonly assessment: string;
+  /** The key of the printed link, base64url. */
+  readonly linkKey: string;
+}
+
+/**
+ * @throws DomainError when a rule refuses it; NotFoundError for an unknown organisation or definition; StaleReadError
+ *   when definition or organisation keep changing
+ */
+export async function issueCredential(ledger: Ledger, input: IssueInput, request: RequestContext): Promise<Issued> {
+  const id = request.id('credential');
+  for (let attempt = 1; ; attempt += 1) {
+    const issuance = new Issuance(ledger, input, request, id);
+    try {
+      return await issuance.run();
+    } catch (error) {
+      issuance.forgetKeys();
+      if (!(error instanceof ConcurrencyError) || attempt >= ATTEMPTS) throw error;
+    }
+  }
+}
+
+class Issuance {
+  /** What is committed together, in this order. */
+  readonly #appends: Append[] = [];
+  readonly #newKeys: string[] = [];
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly input: IssueInput,
+    private readonly request: RequestContext,
+    private readonly id: string,
+  ) {}
+
+  /** Keys made for an append that was refused must not be used again. */
+  forgetKeys(): void {
+    for (const stream of this.#newKeys) this.ledger.vault.forget(stream);
+  }
+
+  async run(): Promise<Issued> {
+    const { ledger, input, request, id } = this;
+    if (request.repeatable) {
+      const events = await ledger.store.readStream(credentialStream(id));
+      if (events.length > 0) return { id, events };
+    }
+    const organisation = await this.#organisation();
+    const definition = await this.#definition();
+    const version = input.version ?? newestVersion(definition)?.version ?? 0;
+    // Everything that can refuse comes before anything about the person is kept.
+    const published = mayIssue(definition, input.organisationId, version, request.at).version;
+    const notMet = outcomesNotMet(input.assessment.outcomes, published.content.learningOutcomes.length);
+    if (notMet.length > 0) throw new DomainError('outcomeNotMet', { numbers: notMet.join(', ') });
+    const key = activeKey(organisation);
+    if (!key) throw new DomainError('keyNotActive', { kid: '' });
+
+    const holder = await this.#holder();
+    const facts = assessmentFacts(input, holder, version);
+    const assessment = await this.#assessment(facts, definition);
+    const statusLists = await ledger.statusIndexes.take(input.organisationId);
+    const validFrom = input.validFrom ?? request.at;
+    const validUntil = input.validUntil ?? untilAfter(validFrom, published.content.validity?.months);
+    const document = await this.#signed(
+      credentialDocument({
+        id,
+        publicUrl: ledger.publicUrl,
+        issuer: { ...organisation.profile, did: organisation.did },
+        definition: input.definitionId,
+        version,
+        content: published.content,
+        holder: input.holder,
+        assessment: input.assessment,
+        route: input.route,
+        ...(input.participation === undefined ? {} : { participation: input.participation }),
+        ...(input.workload?.hours === undefined ? {} : { hours: input.workload.hours }),
+        validFrom,
+        ...(validUntil === undefined ? {} : { validUntil }),
+        statusLists,
+      }),
+      organisation,
+      key.kid,
+    );
+    const linkKey = await this.#share(document);
+    const sealed: SealedCredential = { document, holder, assessment, linkKey };
+    const stream = credentialStream(id);
+    const { append } = await prepare(ledger.store, credentialDecider, {
+      stream,
+      command: {
+        type: 'IssueCredential',
+        at: request.at,
+        digest: credentialDigest(document),
+        organisation: input.organisationId,
+        key: key.kid,
+        definition: input.definitionId,
+        version,
+        statusLists,
+        validFrom,
+        ...(validUntil === undefined ? {} : { validUntil }),
+        sealed: [{ under: holderVault(holder), facts: { ...sealed } }],
+      },
+      context: {
+        organisation,
+        definition,
+        facts: {
+          holder: { id: holder, givenName: input.holder.givenName, familyName: input.holder.familyName },
+          assessment: facts,
+        },
+      },
+      meta: { ...this.#meta(stream, 'IssueCredential'), reads: readsOf(input, organisation, definition) },
+      seal: (parts, place) => ledger.vault.seal(parts, place),
+      expectedRevision: NO_STREAM,
+    });
+    if (append) this.#appends.push(append);
+    const appended = await ledger.store.appendMany(this.#appends);
+    return { id, events: appended.at(-1)?.events ?? [] };
+  }
+
+  async #organisation(): Promise<KnownOrganisation> {
+    const { organisationId } = this.input;
+    const { state } = await load(this.ledger.store, organisationDecider, organisationStream(organisationId));
+    if (state.is === 'unregistered') throw new NotFoundError('organisation', organisationId);
+    return state;
+  }
+
+  async #definition(): Promise<DefinitionState & { is: 'created' }> {
+    const { definitionId } = this.input;
+    const { state } = await load(this.ledger.store, definitionDecider, definitionStream(definitionId));
+    if (state.is === 'uncreated') throw new NotFoundError('definition', definitionId);
+    return state;
+  }
+
+  /** The holder behind a personal number, or a new one (S24: one person, one holder). */
+  async #holder(): Promise<string> {
+    const { ledger, input, request } = this;
+    const { personalNumber, ...names } = input.holder;
+    if (personalNumber === undefined) {
+      const holder = request.id('holder');
+      await this.#newKey(holderVault(holder), { ...names });
+      return holder;
+    }
+    const number = readPersonalNumber(personalNumber, request.at.slice(0, 10)).number;
+    const stream = `vault-pnr-${ledger.secrets.id('personalNumber', number)}`;
+    const [reserved] = await ledger.store.readStream(stream);
+    if (reserved) return String(reserved.data['holder']);
+    const holder = randomUUID();
+    this.#appends.push({
+      stream,
+      expectedRevision: NO_STREAM,
+      events: [
+        { id: randomUUID(), type: 'PersonReserved', v: 1, at: request.at, by: 'process:vault', data: { holder } },
+      ],
+    });
+    await this.#newKey(holderVault(holder), { ...names, personalNumber: number });
+    return holder;
+  }
+
+  async #assessment(facts: AssessmentFacts, definition: DefinitionState): Promise<string> {
+    const { ledger, input, request } = this;
+    const assessment = request.id('assessment');
+    const member = ledger.secrets.id('member', input.organisationId, input.assessment.assessor.name);
+    await this.#newKey(memberVault(member));
+    const stream = assessmentStream(assessment);
+    const { append } = await prepare(ledger.store, assessmentDecider, {
+      stream,
+      command: {
+        type: 'RecordAssessment',
+        organisation: input.organisationId,
+        facts,
+        assessor: { member, name: input.assessment.assessor.name },
+      },
+      context: definition,
+      meta: this.#meta(stream, 'RecordAssessment'),
+      seal: (parts, place) => ledger.vault.seal(parts, place),
+    });
+    if (append) this.#appends.push(append);
+    return assessment;
+  }
+
+  async #newKey(stream: string, person?: JsonObject): Promise<void> {
+    if (await this.ledger.vault.key(stream)) return;
+    this.#appends.push(this.ledger.vault.newKey(stream, this.request.at, person));
+    this.#newKeys.push(stream);
+  }
+
+  async #signed(document: JsonObject, organisation: KnownOrganisation, kid: string): Promise<JsonObject> {
+    const signer = await this.ledger.issuingKeys.signer(kid);
+    return signEddsaJcs(
+      document,
+      {
+        verificationMethod: verificationMethodOf(organisation.did, kid),
+        created: this.request.at,
+        // S21: the salt of the public digest.
+        nonce: toBase64url(new Uint8Array(randomBytes(24))),
+      },
+      (message) => signer.sign(message),
+    );
+  }
+
+  /** What the QR code's link shows, encrypted under a key that only the link and the holder's sealed part hold. */
+  async #share(document: JsonObject): Promise<string> {
+    const key = new Uint8Array(randomBytes(32));
+    const content = await sealShare(key, utf8(JSON.stringify({ credential: document })));
+    this.#appends.push({
+      stream: `vault-share-${await shareId(key)}`,
+      expectedRevision: NO_STREAM,
+      events: [
+        {
+          id: randomUUID(),
+          type: 'ShareCreated',
+          v: 1,
+          at: this.request.at,
+          by: 'process:vault',
+          data: { nonce: content.nonce, ciphertext: content.ciphertext },
+        },
+      ],
+    });
+    return toBase64url(key);
+  }
+
+  #meta(stream: string, command: string): { at: string; by: string; eventIds: (n: number) => string } {
+    return { at: this.request.at, by: this.request.by, eventIds: eventIdsOf(this.request, stream, command) };
+  }
+}
+
+function assessmentFacts(input: IssueInput, holder: string, version: number): AssessmentFacts {
+  const { assessor: _, ...assessed } = input.assessment;
+  return {
+    ...assessed,
+    route: input.route,
+    ...(input.participation === undefined ? {} : { participation: input.participation }),
+    ...(input.workload === undefined ? {} : { workload: input.workload }),
+    holder,
+    definition: input.definitionId,
+    version,
+  };
+}
+
+function readsOf(
+  input: IssueInput,
+  organisation: KnownOrganisation,
+  definition: { revision: number },
+): readonly Read[] {
+  return [
+    { stream: organisationStream(input.organisationId), revision: organisation.revision },
+    { stream: definitionStream(input.definitionId), revision: definition.revision },
+  ];
+}
+
+/** Best before: so many calendar months later, at the same time of day in UTC; the 31st becomes the month's last day. */
+export function untilAfter(from: string, months: number | undefined): string | undefined {
+  if (months === undefined) return undefined;
+  const date = new Date(from);
+  const day = date.getUTCDate();
+  date.setUTCDate(1);
+  date.setUTCMonth(date.getUTCMonth() + months);
+  const lastDay = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
+  date.setUTCDate(Math.min(day, lastDay));
+  return date.toISOString();
+}

@@ -1,0 +1,132 @@
+/**
+ * The status lists as served: the newest published document of each, and which lists no longer say what the log says.
+ * The documents lie in `vault-statuslist-<uuid>`, beside the `StatusListPublished` that holds their digest.
+ */
+import type { JsonObject } from '../encoding/json.js';
+import type { Projection } from '../event-store/projections.js';
+import type { Database } from '../event-store/sqlite-file.js';
+import type { StoredEvent } from '../event-store/event-store.js';
+import type { CredentialEvent, StatusListEvent, StatusPurpose } from './credential.events.js';
+
+export function statusDocumentStream(list: string): string {
+  return `vault-statuslist-${list}`;
+}
+
+/** `vault-statuslist-<uuid>`: the document, and how many changes of status it takes in. */
+export interface StatusListKept {
+  readonly sequence: number;
+  readonly document: JsonObject;
+  readonly changes: number;
+}
+
+export interface StatusListRow {
+  readonly id: string;
+  readonly organisation: string;
+  readonly purpose: StatusPurpose;
+  /** Changes of status since the list was opened. */
+  readonly changes: number;
+  /** Changes that the newest published document takes in; −1 before the first. */
+  readonly publishedChanges: number;
+  readonly sequence: number;
+}
+
+const CHANGES: ReadonlySet<string> = new Set([
+  'CredentialSuspended',
+  'CredentialReinstated',
+  'CredentialRevoked',
+  'CredentialVoided',
+]);
+
+export const statusListsProjection: Projection = {
+  name: 'status-lists',
+  version: 1,
+  schema: `
+    CREATE TABLE status_lists (
+      id TEXT PRIMARY KEY,
+      organisation TEXT NOT NULL,
+      purpose TEXT NOT NULL,
+      changes INTEGER NOT NULL DEFAULT 0,
+      published_changes INTEGER NOT NULL DEFAULT -1,
+      sequence INTEGER NOT NULL DEFAULT 0,
+      digest TEXT
+    );
+    CREATE INDEX status_lists_dirty ON status_lists (id) WHERE changes > published_changes;
+    CREATE TABLE status_documents (
+      list TEXT NOT NULL,
+      sequence INTEGER NOT NULL,
+      document TEXT NOT NULL,
+      changes INTEGER NOT NULL,
+      PRIMARY KEY (list, sequence)
+    );`,
+  apply(db, stored) {
+    if (stored.stream.startsWith('statuslist-')) applyToList(db, stored);
+    else if (stored.stream.startsWith('vault-statuslist-')) keepDocument(db, stored);
+    else if (stored.stream.startsWith('credential-') && CHANGES.has(stored.type)) countChange(db, stored);
+  },
+};
+
+function applyToList(db: Database, stored: StoredEvent): void {
+  const id = stored.stream.slice('statuslist-'.length);
+  const event = stored as unknown as StatusListEvent;
+  if (event.type === 'StatusListOpened') {
+    db.prepare('INSERT INTO status_lists (id, organisation, purpose) VALUES (?, ?, ?)').run(
+      id,
+      event.data.organisation,
+      event.data.purpose,
+    );
+  } else if (event.type === 'StatusListPublished') {
+    const { sequence, digest } = event.data;
+    db.prepare(
+      `UPDATE status_lists SET sequence = @sequence, digest = @digest, published_changes = coalesce(
+         (SELECT changes FROM status_documents WHERE list = @id AND sequence = @sequence), published_changes)
+       WHERE id = @id`,
+    ).run({ id, sequence, digest });
+  }
+}
+
+function keepDocument(db: Database, stored: StoredEvent): void {
+  const kept = stored.data as unknown as StatusListKept;
+  db.prepare('INSERT OR REPLACE INTO status_documents (list, sequence, document, changes) VALUES (?, ?, ?, ?)').run(
+    stored.stream.slice('vault-statuslist-'.length),
+    kept.sequence,
+    JSON.stringify(kept.document),
+    kept.changes,
+  );
+}
+
+function countChange(db: Database, stored: StoredEvent): void {
+  const event = stored as unknown as CredentialEvent;
+  const id = stored.stream.slice('credential-'.length);
+  const column =
+    event.type === 'CredentialRevoked' || event.type === 'CredentialVoided' ? 'revocation_list' : 'suspension_list';
+  db.prepare(
+    `UPDATE status_lists SET changes = changes + 1 WHERE id = (SELECT ${column} FROM credentials WHERE id = ?)`,
+  ).run(id);
+}
+
+/** Lists whose published document lags behind the log. */
+export function outdatedLists(db: Database): readonly StatusListRow[] {
+  return (
+    db.prepare('SELECT * FROM status_lists WHERE changes > published_changes').all() as {
+      id: string;
+      organisation: string;
+      purpose: StatusPurpose;
+      changes: number;
+      published_changes: number;
+      sequence: number;
+    }[]
+  ).map(({ published_changes, ...row }) => ({ ...row, publishedChanges: published_changes }));
+}
+
+/** A published document: the newest, or the one of a sequence number. */
+export function statusDocument(db: Database, list: string, sequence?: number): JsonObject | undefined {
+  const row = db
+    .prepare(
+      sequence === undefined
+        ? `SELECT d.document FROM status_lists l JOIN status_documents d ON d.list = l.id AND d.sequence = l.sequence
+             WHERE l.id = ?`
+        : 'SELECT document FROM status_documents WHERE list = ? AND sequence = ?',
+    )
+    .get(...(sequence === undefined ? [list] : [list, sequence])) as { document: string } | undefined;
+  return row && (JSON.parse(row.document) as JsonObject);
+}

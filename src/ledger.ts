@@ -1,0 +1,254 @@
+/**
+ * The whole ledger without any framework: opens the store, its keys, the log, the read models and the chain in order,
+ * and closes them in reverse. Nest hands this one object to controllers and command handlers.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { AnchoringProcess } from './anchoring/anchoring.process.js';
+import { LEDGER_STREAM } from './anchoring/anchoring.events.js';
+import { BatchSealer } from './anchoring/batch-sealer.js';
+import { batchesProjection } from './anchoring/batches.read.js';
+import type { Chain } from './anchoring/chain.js';
+import { ChainHandle } from './anchoring/chain-handle.process.js';
+import { ledgerDecider } from './anchoring/ledger.js';
+import type { Config } from './config.js';
+import { registerProjection } from './credentials/register.read.js';
+import { StatusIndexes } from './credentials/status-indexes.js';
+import { statusListsProjection } from './credentials/status-lists.read.js';
+import { StatusPublisher } from './credentials/status-publisher.js';
+import { signer, type Ed25519Signer } from './crypto/ed25519.js';
+import { readOrMake } from './crypto/secret-file.js';
+import { Secrets } from './crypto/secrets.js';
+import { catalogueProjection, holdsDemoData } from './definitions/catalogue.read.js';
+import { fromBase64url, toBase64url } from './encoding/base64.js';
+import { ConfigError, InvariantError } from './errors.js';
+import type { EventStore, StoredEvent } from './event-store/event-store.js';
+import { load, prepare } from './event-store/handle.js';
+import { ReadModels } from './event-store/projections.js';
+import { openSqliteEventStore } from './event-store/sqlite.js';
+import { EpochKeys } from './holders/epoch-keys.js';
+import { Vault } from './holders/vault.js';
+import { makeLedgerKeys, readLedgerKeys, type LedgerKeys } from './ledger-keys.js';
+import { HeadSigner } from './log/head-signer.js';
+import { formatVerifierKey } from './log/note.js';
+import { TransparencyLog } from './log/transparency-log.js';
+import { IssuingKeys } from './organisations/issuing-keys.js';
+import { organisationsProjection } from './organisations/organisations.read.js';
+import type { TrustFile } from './verification/bundle.js';
+
+/** Order matters: the status lists look up credentials that the register has just taken in. */
+const PROJECTIONS = [
+  organisationsProjection,
+  catalogueProjection,
+  registerProjection,
+  statusListsProjection,
+  batchesProjection,
+];
+
+const STATUS_CHANGES: ReadonlySet<string> = new Set([
+  'StatusListOpened',
+  'CredentialSuspended',
+  'CredentialReinstated',
+  'CredentialRevoked',
+  'CredentialVoided',
+]);
+
+export class Ledger {
+  private constructor(
+    readonly config: Config,
+    readonly adminToken: string,
+    readonly secrets: Secrets,
+    readonly store: EventStore,
+    readonly vault: Vault,
+    readonly issuingKeys: IssuingKeys,
+    readonly log: TransparencyLog,
+    readonly signer: HeadSigner,
+    readonly readModels: ReadModels,
+    readonly statusIndexes: StatusIndexes,
+    readonly statusPublisher: StatusPublisher,
+    readonly anchoring: AnchoringProcess,
+    readonly origin: string,
+    readonly vkey: string,
+    private readonly chainHandle: ChainHandle,
+    readonly now: () => Date,
+  ) {}
+
+  /**
+   * @param fatal called when something fails after which the process must stop
+   * @throws ConfigError for a data folder or environment that does not fit
+   */
+  static async open(
+    config: Config,
+    fatal: (error: unknown) => void,
+    now: () => Date = () => new Date(),
+  ): Promise<Ledger> {
+    const folder = resolve(config.dataDir);
+    makeFolder(folder);
+    const secrets = new Secrets(fromBase64url(config.masterKey ?? readOrMake(join(folder, 'master-key'), random32)));
+    const adminToken = config.adminToken ?? readOrMake(join(folder, 'admin-token'), random32);
+    const store = openSqliteEventStore(join(folder, 'events.db'));
+    const { keys, origin, vkey } = await founded(store, secrets, config, now);
+    const vault = new Vault(store, secrets, EpochKeys.open(folder, secrets));
+    const chainHandle = new ChainHandle(folder, config, keys.anchorKey, store, now);
+    // The node starts while the log is read.
+    chainHandle.start();
+    const log = new TransparencyLog(store);
+    const headSigner = new HeadSigner(
+      store,
+      log,
+      { origin, ...logSigner(keys) },
+      join(folder, 'keys', 'last-signed-head.json'),
+      now,
+    );
+    const [readModels] = await Promise.all([
+      ReadModels.start(join(folder, 'read-models.db'), store, PROJECTIONS, (event) => vault.open(event)),
+      log.start().then(() => headSigner.start()),
+    ]);
+    await readModels.caughtUp((await store.head()).position);
+    const issuingKeys = new IssuingKeys(store, secrets);
+    const publisher = new StatusPublisher(store, readModels, issuingKeys, config.publicUrl, now);
+    const sealer = new BatchSealer(store, readModels, log, headSigner, publisher, now);
+    const anchoring = new AnchoringProcess(
+      sealer,
+      () => chainHandle.anchorer(readModels),
+      readModels,
+      log,
+      { intervalSeconds: config.anchorIntervalSeconds, maxAgeSeconds: config.anchorMaxAgeSeconds },
+      fatal,
+    );
+    const ledger = new Ledger(
+      config,
+      adminToken,
+      secrets,
+      store,
+      vault,
+      issuingKeys,
+      log,
+      headSigner,
+      readModels,
+      new StatusIndexes(store, secrets, now),
+      publisher,
+      anchoring,
+      origin,
+      vkey,
+      chainHandle,
+      now,
+    );
+    ledger.#watch(fatal);
+    anchoring.start();
+    return ledger;
+  }
+
+  get publicUrl(): string {
+    return this.config.publicUrl;
+  }
+
+  /** True where anything in it is demonstration data. */
+  get demo(): boolean {
+    return holdsDemoData(this.readModels.db);
+  }
+
+  /** The chain, once it is ready. */
+  get chain(): Chain | undefined {
+    return this.chainHandle.ready;
+  }
+
+  /** Waits until this node's tables and tree have an event. */
+  async caughtUp(event: StoredEvent): Promise<void> {
+    await Promise.all([
+      this.readModels.caughtUp(event.position),
+      event.index === undefined ? undefined : this.log.reached(event.index + 1),
+    ]);
+  }
+
+  /** The trust file as it stands in the log (S4, S19), with the RPC addresses of the embedded node. */
+  async trustFile(): Promise<TrustFile> {
+    const { state } = await load(this.store, ledgerDecider, LEDGER_STREAM);
+    const chains = state.is === 'founded' ? state.chains : [];
+    return {
+      origin: this.origin,
+      vkey: this.vkey,
+      log: `${this.publicUrl}/log`,
+      keyCustody: 'operator',
+      chains: chains.map(({ name, chainId, contract, anchorer, firstBlock }) => ({
+        name,
+        chainId,
+        contract,
+        anchorers: [anchorer],
+        firstBlock,
+        ...this.chainHandle.details(chainId),
+      })),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.anchoring.stop();
+    await this.statusPublisher.publish().catch(() => undefined);
+    await this.log.stop();
+    await this.readModels.stop();
+    await this.store.close();
+    await this.chainHandle.stop();
+  }
+
+  #watch(fatal: (error: unknown) => void): void {
+    this.log.done.catch(fatal);
+    this.readModels.done.catch(fatal);
+    this.log.onEntry((event) => {
+      if (!STATUS_CHANGES.has(event.type)) return;
+      this.readModels
+        .caughtUp(event.position)
+        .then(() => this.statusPublisher.publish())
+        .catch(fatal);
+    });
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ConfigError(
+      'DATA_DIR',
+      `${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+function random32(): string {
+  return toBase64url(new Uint8Array(randomBytes(32)));
+}
+
+function logSigner(keys: LedgerKeys): Ed25519Signer {
+  return signer(keys.logSeed);
+}
+
+/** The ledger's keys and name; founds it in an empty store. */
+async function founded(
+  store: EventStore,
+  secrets: Secrets,
+  config: Config,
+  now: () => Date,
+): Promise<{ keys: LedgerKeys; origin: string; vkey: string }> {
+  const kept = await readLedgerKeys(store, secrets);
+  if (kept) {
+    const { state } = await load(store, ledgerDecider, LEDGER_STREAM);
+    if (state.is !== 'founded') throw new InvariantError('the ledger has keys but was never founded');
+    return { keys: kept, origin: state.origin, vkey: state.vkey };
+  }
+  const at = now().toISOString();
+  const { keys, append } = makeLedgerKeys(secrets, at);
+  // C2SP: the origin is the log's URL without its scheme.
+  const origin = `${config.publicUrl.replace(/^https?:\/\//, '')}/log`;
+  const vkey = formatVerifierKey(origin, logSigner(keys).publicKey);
+  const { append: founding } = await prepare(store, ledgerDecider, {
+    stream: LEDGER_STREAM,
+    command: { type: 'FoundLedger', origin, vkey },
+    context: undefined,
+    meta: { at, by: 'process:founding' },
+  });
+  if (!founding) throw new InvariantError('founding the ledger decided nothing');
+  // Keys and founding together: a crash leaves both or neither.
+  await store.appendMany([append, founding]);
+  return { keys, origin, vkey };
+}

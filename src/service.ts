@@ -1,0 +1,71 @@
+/** The life of the service: configuration, start, signals, the end. Exit status 78 for what the operator must mend. */
+import { join } from 'node:path';
+import { CommandBus } from '@nestjs/cqrs';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Config } from './config.js';
+import { seedPilots } from './demo/seed.js';
+import { ConfigError } from './errors.js';
+import { Ledger } from './ledger.js';
+import { createServer } from './web/server.js';
+
+const EXIT_CONFIG = 78;
+/** How long a service that must stop may take to close what it can. */
+const LAST_MS = 5_000;
+
+/** @param readConfig reads and checks the environment */
+export async function run(readConfig: () => Config): Promise<void> {
+  let ledger: Ledger | undefined;
+  let app: NestFastifyApplication | undefined;
+  let stopping: Promise<void> | undefined;
+  const stop = (status: number): Promise<void> => {
+    stopping ??= (async () => {
+      await app?.close();
+      await ledger?.close();
+      process.exitCode = status;
+    })();
+    return stopping;
+  };
+  let failed = false;
+  const fatal = (error: unknown): void => {
+    if (failed) return;
+    failed = true;
+    // The state is unknown: what is durable is durable, a restart reads it again. Closing may hang on what has failed.
+    console.error(`Meritkedja must stop: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    setTimeout(() => process.exit(1), LAST_MS).unref();
+    void stop(1)
+      .catch((reason: unknown) => console.error(reason))
+      .finally(() => process.exit(1));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      stop(0).then(() => process.exit(0), fatal);
+    });
+  }
+  try {
+    const config = readConfig();
+    ledger = await Ledger.open(config, fatal);
+    app = await createServer(ledger);
+    const isNew = ledger.log.newestHappening < 2;
+    if ((config.seed ?? (isNew ? 'pilots' : 'none')) === 'pilots' && isNew) {
+      console.log('Loading the demonstration data (SEED=pilots) …');
+      await seedPilots(ledger, app.get(CommandBus));
+    }
+    await app.listen(config.port, config.host);
+    console.log(`Meritkedja ready at ${config.publicUrl}`);
+    console.log(
+      config.adminToken === undefined
+        ? `Sign in at ${config.publicUrl}/sign-in with the token in ${join(config.dataDir, 'admin-token')}`
+        : `Sign in at ${config.publicUrl}/sign-in with ADMIN_TOKEN`,
+    );
+  } catch (error) {
+    const isConfig = error instanceof ConfigError || (error as { code?: string } | null)?.code === 'EADDRINUSE';
+    console.error(isConfig ? describe(error) : error);
+    await stop(isConfig ? EXIT_CONFIG : 1);
+    process.exit(isConfig ? EXIT_CONFIG : 1);
+  }
+}
+
+function describe(error: unknown): string {
+  if ((error as { code?: string }).code === 'EADDRINUSE') return 'PORT: is in use by another program; choose another';
+  return error instanceof Error ? error.message : String(error);
+}

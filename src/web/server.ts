@@ -1,0 +1,103 @@
+/** The HTTP server: Fastify with its limits, security headers, content types and the pages' assets. */
+import { fileURLToPath } from 'node:url';
+import cookie from '@fastify/cookie';
+import fastifyStatic from '@fastify/static';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { LogLevel as NestLogLevel } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+import { AppModule } from '../app.module.js';
+import type { LogLevel } from '../config.js';
+import type { Ledger } from '../ledger.js';
+
+/** A proof bundle with two full status lists is about 100 kB; documents beyond this are refused unread. */
+const BODY_LIMIT = 2 * 1024 * 1024;
+const ASSETS = fileURLToPath(new URL('./assets/', import.meta.url));
+
+const JSON_TYPES = [
+  'application/vc',
+  'application/vc+ld+json',
+  'application/ld+json',
+  'application/vnd.meritkedja.proof+json',
+];
+
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'camera=(self), geolocation=(), microphone=()',
+};
+
+/** The application over an opened ledger; the caller listens and closes. */
+export async function createServer(ledger: Ledger): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    trustProxy: false,
+    routerOptions: { maxParamLength: 200 },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.over(ledger), adapter, {
+    logger: nestLevels(ledger.config.logLevel),
+    bodyParser: false,
+  });
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  readBodies(fastify);
+  await fastify.register(cookie);
+  await fastify.register(fastifyStatic, {
+    root: ASSETS,
+    prefix: '/assets/',
+    index: false,
+    immutable: true,
+    maxAge: '365d',
+    decorateReply: false,
+  });
+  fastify.addHook('onSend', async (_request, reply) => {
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
+      if (!reply.hasHeader(name)) void reply.header(name, value);
+    }
+    if (ledger.publicUrl.startsWith('https:')) void reply.header('strict-transport-security', 'max-age=31536000');
+  });
+  await app.init();
+  await fastify.ready();
+  return app;
+}
+
+/** JSON under all its names, forms of the pages; an empty body is no body, so that a POST may have none. */
+function readBodies(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  for (const type of ['application/json', ...JSON_TYPES]) {
+    fastify.addContentTypeParser(type, { parseAs: 'string' }, (_request, body, done) => {
+      if (body === '') return done(null, undefined);
+      try {
+        done(null, JSON.parse(String(body)));
+      } catch (error) {
+        done(Object.assign(error as Error, { statusCode: 400 }));
+      }
+    });
+  }
+  fastify.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+    done(null, Object.fromEntries(new URLSearchParams(String(body))));
+  });
+}
+
+function nestLevels(level: LogLevel): NestLogLevel[] | false {
+  const order: NestLogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
+  const least: Record<Exclude<LogLevel, 'silent'>, NestLogLevel> = {
+    fatal: 'fatal',
+    error: 'error',
+    warn: 'warn',
+    info: 'log',
+    debug: 'debug',
+    trace: 'verbose',
+  };
+  return level === 'silent' ? false : order.slice(0, order.indexOf(least[level]) + 1);
+}

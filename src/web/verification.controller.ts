@@ -1,0 +1,66 @@
+/**
+ * `POST /api/v1/verify`: the same verifier as everywhere, pinned to this ledger's own trust file (S4), with the whole
+ * log at hand (S5): a credential that came alone is looked up, and one that was never logged is invalid.
+ */
+import { Controller, HttpCode, Post, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { evidenceOf } from '../credentials/proof-bundle.js';
+import { registerRow } from '../credentials/register.read.js';
+import { InputError } from '../errors.js';
+import { isJsonObject, type JsonObject } from '../encoding/json.js';
+import { Ledger } from '../ledger.js';
+import { NOT_LOGGED, verify, type VerificationReport } from '../verification/index.js';
+import { Input, Operation } from './operation.js';
+
+const verifyQuery = z.strictObject({
+  at: z.iso.datetime({ offset: true }).optional(),
+  maxStatusAge: z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .transform(Number)
+    .optional(),
+});
+
+@Controller('api/v1/verify')
+export class VerificationController {
+  constructor(private readonly ledger: Ledger) {}
+
+  @Post()
+  @HttpCode(200)
+  @Operation({
+    name: 'verification.verify',
+    summary: 'Verify a credential or a proof bundle against this ledger.',
+    body: z.looseObject({}),
+    query: verifyQuery,
+    answer: { description: 'The verification report.' },
+  })
+  async verify(
+    @Req() request: FastifyRequest,
+    @Input('query') { at, maxStatusAge }: z.output<typeof verifyQuery>,
+  ): Promise<VerificationReport> {
+    const { body } = request;
+    if (!isJsonObject(body)) {
+      throw new InputError([{ path: '', code: 'notADocument', message: 'a credential or a proof bundle as JSON' }]);
+    }
+    return verify(body, {
+      trust: [await this.ledger.trustFile()],
+      now: at === undefined ? this.ledger.now() : new Date(at),
+      clock: at === undefined ? 'verifier' : 'given',
+      ...(maxStatusAge === undefined ? {} : { maxStatusAgeDays: maxStatusAge }),
+      blockHash: (chainId, blockNumber) => this.#blockHash(chainId, blockNumber),
+      resolve: (credential) => this.#bundleOf(credential),
+    });
+  }
+
+  async #blockHash(chainId: number, blockNumber: number): Promise<string | undefined> {
+    const { chain } = this.ledger;
+    return chain?.chainId === chainId ? chain.blockHash(blockNumber) : undefined;
+  }
+
+  async #bundleOf(credential: JsonObject): Promise<unknown> {
+    const id = /^urn:uuid:([0-9a-f-]{36})$/.exec(String(credential['id']))?.[1];
+    if (id === undefined || !registerRow(this.ledger.readModels.db, id)) return NOT_LOGGED;
+    return evidenceOf(this.ledger, id);
+  }
+}

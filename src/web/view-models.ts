@@ -1,0 +1,208 @@
+/** From read models to what the pages show. Nothing about a person, but for the operator's own register. */
+import { batchOfIndex, listBatches, newestBatch, type AnchorView, type BatchView } from '../anchoring/batches.read.js';
+import { heldCredential, holderNameOf } from '../credentials/held-credential.js';
+import { listCredentials, registerRow, type RegisterRow } from '../credentials/register.read.js';
+import { catalogueItem, searchCatalogue } from '../definitions/catalogue.read.js';
+import { definitionStream } from '../definitions/definition.events.js';
+import { definitionDecider, newestVersion } from '../definitions/definition.js';
+import { DomainError, NotFoundError } from '../errors.js';
+import { load } from '../event-store/handle.js';
+import type { Ledger } from '../ledger.js';
+import { organisationName } from '../organisations/organisations.read.js';
+import type {
+  AnchorView as ShownAnchor,
+  BatchesView,
+  BatchView as ShownBatch,
+  CatalogueView,
+  CredentialView,
+  DefinitionView,
+  OperatorView,
+  RegisterRow as ShownRow,
+  StartView,
+} from './pages/view-models.js';
+
+const CATALOGUE_PAGE = 24;
+const BATCHES_PAGE = 20;
+const REGISTER_PAGE = 50;
+
+export class ViewModels {
+  constructor(private readonly ledger: Ledger) {}
+
+  start(): StartView {
+    const { db } = this.ledger.readModels;
+    const count = (sql: string): number => (db.prepare(sql).get() as { n: number }).n;
+    const newest = listBatches(db, { limit: BATCHES_PAGE }).items.find(({ anchors }) => anchors.length > 0);
+    const [anchor] = newest?.anchors ?? [];
+    return {
+      definitions: count("SELECT count(*) AS n FROM definitions WHERE version > 0 AND visibility = 'public'"),
+      organisations: count('SELECT count(*) AS n FROM organisations'),
+      credentials: count('SELECT count(*) AS n FROM credentials'),
+      logSize: this.ledger.log.tree.size,
+      origin: this.ledger.origin,
+      ...(newest && anchor ? { newestAnchor: { batch: newest.number, ...this.#anchor(anchor) } } : {}),
+    };
+  }
+
+  catalogue(query: string | undefined, after: number): CatalogueView {
+    const { db } = this.ledger.readModels;
+    const { items, next } = searchCatalogue(db, { q: query, after, limit: CATALOGUE_PAGE });
+    return {
+      ...(query === undefined || query === '' ? {} : { query }),
+      items: items.map(({ id, version, content, owner, retired }) => ({
+        id,
+        version,
+        title: content.title,
+        summary: content.summary,
+        owner: organisationName(db, owner),
+        learningOutcomes: content.learningOutcomes.length,
+        workload: content.workload,
+        ...(content.level ? { level: content.level } : {}),
+        retired,
+        demo: content.demo ?? false,
+      })),
+      ...(next === undefined ? {} : { next: String(next) }),
+    };
+  }
+
+  /** @throws NotFoundError for a definition that is not published */
+  async definition(id: string): Promise<DefinitionView> {
+    const { db } = this.ledger.readModels;
+    const { state } = await load(this.ledger.store, definitionDecider, definitionStream(id));
+    const newest = newestVersion(state) ?? (state.is === 'created' ? state.versions.at(-1) : undefined);
+    if (state.is === 'uncreated' || !newest || state.visibility === 'internal')
+      throw new NotFoundError('definition', id);
+    const events = await this.ledger.store.readStream(definitionStream(id));
+    const published = events.find(
+      ({ type, data }) => type === 'VersionPublished' && data['version'] === newest.version,
+    );
+    const mandated = state.mandates.filter(({ withdrawn }) => !withdrawn).map(({ organisation }) => organisation);
+    return {
+      id,
+      version: newest.version,
+      content: newest.content,
+      owner: { id: state.owner, name: organisationName(db, state.owner) },
+      issuers: [...new Set([state.owner, ...mandated])].map((one) => ({ id: one, name: organisationName(db, one) })),
+      publishedAt: newest.publishedAt,
+      index: published?.index ?? 0,
+      retired: newest.retiredAt !== undefined,
+      versions: state.versions.map(({ version, publishedAt, changes, retiredAt }) => ({
+        version,
+        publishedAt,
+        ...(changes === undefined ? {} : { changes }),
+        retired: retiredAt !== undefined,
+      })),
+    };
+  }
+
+  /** @throws NotFoundError for a credential that was not issued here */
+  credential(id: string): CredentialView {
+    const { db } = this.ledger.readModels;
+    const row = registerRow(db, id);
+    if (!row) throw new NotFoundError('credential', id);
+    const definition = catalogueItem(db, row.definition);
+    const batch = batchOfIndex(db, row.index);
+    const [anchor] = batch?.anchors ?? [];
+    return {
+      id,
+      organisation: { id: row.organisation, name: organisationName(db, row.organisation) },
+      definition: {
+        id: row.definition,
+        title: definition?.content.title ?? { sv: row.definition },
+        version: row.version,
+      },
+      index: row.index,
+      issuedAt: row.issuedAt,
+      validFrom: row.validFrom,
+      ...(row.validUntil === undefined ? {} : { validUntil: row.validUntil }),
+      digest: row.digest,
+      state: this.#state(row, definition?.version),
+      ...(row.state === 'active' ? {} : { stateSince: row.since }),
+      ...(row.reasonCode === undefined ? {} : { reasonCode: row.reasonCode }),
+      ...(batch ? { batch: batch.number } : {}),
+      ...(anchor ? { anchor: this.#anchor(anchor) } : {}),
+      demo: definition?.content.demo ?? false,
+    };
+  }
+
+  batches(before: number | undefined): BatchesView {
+    const { items, next } = listBatches(this.ledger.readModels.db, { before, limit: BATCHES_PAGE });
+    return {
+      batches: items.map((batch) => this.#batch(batch)),
+      logSize: this.ledger.log.tree.size,
+      ...(next === undefined ? {} : { next: String(next) }),
+    };
+  }
+
+  async operator(query: string | undefined, after: number): Promise<OperatorView> {
+    const { db } = this.ledger.readModels;
+    const { items, next } = listCredentials(db, { after, limit: REGISTER_PAGE });
+    const rows = await Promise.all(items.map((row) => this.#row(row)));
+    const words = (query ?? '').toLocaleLowerCase('sv').split(/\s+/).filter(Boolean);
+    const matches = ({ holder = '', title, organisation, id }: ShownRow): boolean => {
+      const text = `${holder} ${title} ${organisation} ${id}`.toLocaleLowerCase('sv');
+      return words.every((word) => text.includes(word));
+    };
+    return {
+      ...(query === undefined || query === '' ? {} : { query }),
+      credentials: rows.filter(matches),
+      ...(next === undefined ? {} : { next: String(next) }),
+      batches: listBatches(db, { limit: 5 }).items.map((batch) => this.#batch(batch)),
+      unanchored: Math.max(0, this.ledger.log.newestHappening - (newestBatch(db)?.toIndex ?? -1)),
+    };
+  }
+
+  /** A row of the register with the holder's name, for the operator. @throws NotFoundError */
+  registerRow(id: string): Promise<ShownRow> {
+    const row = registerRow(this.ledger.readModels.db, id);
+    if (!row) throw new NotFoundError('credential', id);
+    return this.#row(row);
+  }
+
+  async #row(row: RegisterRow): Promise<ShownRow> {
+    const { db } = this.ledger.readModels;
+    const definition = catalogueItem(db, row.definition);
+    const holder = await this.#holderOf(row.id);
+    const batch = batchOfIndex(db, row.index);
+    return {
+      id: row.id,
+      ...(holder === undefined ? {} : { holder }),
+      title: definition?.content.title.sv ?? row.definition,
+      version: row.version,
+      organisation: organisationName(db, row.organisation),
+      issuedAt: row.issuedAt,
+      state: this.#state(row, definition?.version),
+      index: row.index,
+      ...(batch ? { batch: batch.number } : {}),
+    };
+  }
+
+  async #holderOf(id: string): Promise<string | undefined> {
+    try {
+      return holderNameOf((await heldCredential(this.ledger, id)).document);
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'holderErased') return undefined;
+      throw error;
+    }
+  }
+
+  #state(row: RegisterRow, newestVersion_: number | undefined): CredentialView['state'] {
+    if (row.state !== 'active') return row.state;
+    const now = this.ledger.now().getTime();
+    if (row.validUntil !== undefined && Date.parse(row.validUntil) <= now) return 'expired';
+    if (Date.parse(row.validFrom) > now) return 'notYetValid';
+    return newestVersion_ !== undefined && newestVersion_ > row.version ? 'superseded' : 'active';
+  }
+
+  #batch({ anchors, number, fromIndex, toIndex, size, root, credentials }: BatchView): ShownBatch {
+    return { number, fromIndex, toIndex, size, root, credentials, anchors: anchors.map((one) => this.#anchor(one)) };
+  }
+
+  #anchor({ blockTime, ...anchor }: AnchorView): ShownAnchor {
+    const { chain } = this.ledger;
+    return {
+      ...anchor,
+      ...(blockTime === undefined ? {} : { blockTime: new Date(blockTime * 1000).toISOString() }),
+      ...(chain?.chainId === anchor.chainId ? { chainName: chain.name, embedded: chain.embedded } : {}),
+    };
+  }
+}

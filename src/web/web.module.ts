@@ -1,0 +1,38 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { CqrsModule } from '@nestjs/cqrs';
+import { BatchesController } from '../anchoring/batches.controller.js';
+import { SharesController } from '../holders/shares.controller.js';
+import { Ledger } from '../ledger.js';
+import { LogController } from '../log/log.controller.js';
+import { AccessGuard, AdminToken } from './access.guard.js';
+import { OpenApi } from './openapi.js';
+import { PagesController } from './pages.controller.js';
+import { ProblemFilter } from './problem.filter.js';
+import { Sessions } from './sessions.js';
+import { SignInAttempts } from './sign-in-attempts.js';
+import { SystemController } from './system.controller.js';
+import { VerificationController } from './verification.controller.js';
+import { ViewModels } from './view-models.js';
+
+@Module({
+  imports: [CqrsModule, DiscoveryModule],
+  controllers: [
+    SystemController,
+    LogController,
+    BatchesController,
+    SharesController,
+    VerificationController,
+    PagesController,
+  ],
+  providers: [
+    OpenApi,
+    { provide: ViewModels, useFactory: (ledger: Ledger) => new ViewModels(ledger), inject: [Ledger] },
+    { provide: AdminToken, useFactory: (ledger: Ledger) => new AdminToken(ledger.adminToken), inject: [Ledger] },
+    { provide: Sessions, useFactory: () => new Sessions() },
+    { provide: SignInAttempts, useFactory: () => new SignInAttempts() },
+    { provide: APP_FILTER, useFactory: (ledger: Ledger) => new ProblemFilter(ledger), inject: [Ledger] },
+    { provide: APP_GUARD, useClass: AccessGuard },
+  ],
+})
+export class WebModule {}
