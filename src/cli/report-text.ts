@@ -2,6 +2,7 @@
 import {
   explain,
   explainVerdict,
+  translated,
   type Check,
   type Language,
   type Outcome,
@@ -92,7 +93,7 @@ export function reportText(report: VerificationReport, trust: readonly TrustFile
     '',
     `${words.pinned}: ${trust.map(({ origin }) => printable(origin)).join(', ') || words.none}`,
     ...(credential.demo === true ? [`${words.note}: ${words.demo}`] : []),
-    ...report.warnings.map((warning) => `${words.note}: ${printable(warning)}`),
+    ...report.warnings.map((warning) => `${words.note}: ${printable(translated(warning, language))}`),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -102,6 +103,7 @@ function checkLines(check: Check, language: Language): string[] {
   const lines = [`${MARK[check.outcome]} ${title}`];
   if (check.outcome !== 'pass') lines.push(`     ${text}`);
   lines.push(`     ${check.code === undefined ? '' : `${check.code}: `}${printable(check.detail)}`);
-  if (check.trusted !== undefined) lines.push(`     ${WORDS[language].trusted} ${printable(check.trusted)}`);
+  if (check.trusted !== undefined)
+    lines.push(`     ${WORDS[language].trusted} ${printable(translated(check.trusted, language))}`);
   return lines;
 }

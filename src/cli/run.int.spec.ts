@@ -228,6 +228,8 @@ describe('meritkedja verify', () => {
     expect(english.out).toContain('Åsa Ö');
     const swedish = await ran(argv, { answers: nodes(), language: 'sv' });
     expect(swedish.out).toMatch(/^GILTIGT: Äkta/);
+    expect(swedish.out.match(/litade på: /g)).toHaveLength(english.out.match(/trusted: /g)!.length);
+    expect(swedish.out).not.toMatch(/litade på: .*\b(the|whoever)\b/);
     expect((await ran([...argv, '--lang', 'sv'], { answers: nodes() })).out).toBe(swedish.out);
   });
 

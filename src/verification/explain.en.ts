@@ -51,6 +51,7 @@ export const EN: Texts = {
     },
     invalid: { title: 'Invalid', text: 'This is not what was issued. Do not rely on it.' },
   },
+  phrases: {},
   codes: {
     notJson: 'The file holds no JSON document. Give the credential or proof bundle as it was downloaded.',
     tooLarge: 'The file is larger or deeper than any real one. It was not read.',

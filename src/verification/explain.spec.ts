@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CheckCode } from './codes.js';
 import { EN } from './explain.en.js';
-import { explain, explainVerdict } from './explain.js';
+import { EMBEDDED_WARNING } from './check-anchor.js';
+import { explain, explainVerdict, translated } from './explain.js';
 import { SV } from './explain.sv.js';
 
 const codes = Object.keys(EN.codes) as CheckCode[];
@@ -24,6 +25,13 @@ describe('an explanation', () => {
   it.each(codes)('has two languages for %s, each in full sentences', (code) => {
     for (const text of [SV.codes[code], EN.codes[code]]) expect(text).toMatch(/^[A-ZÅÄÖ].{10,}\.$/);
     expect(SV.codes[code]).not.toBe(EN.codes[code]);
+  });
+
+  it('translates what was trusted and warned of, and leaves the values', () => {
+    const trusted = 'block hash 0xab: as the chain’s node answered';
+    expect(translated(trusted, 'sv')).toBe('blockets hash 0xab: enligt svar från kedjans nod');
+    expect(translated(trusted, 'en')).toBe(trusted);
+    expect(translated(EMBEDDED_WARNING, 'sv')).toMatch(/^Kedjan är/);
   });
 
   it('is there for every verdict', () => {

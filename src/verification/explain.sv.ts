@@ -57,6 +57,22 @@ export const SV: Texts = {
     },
     invalid: { title: 'Ogiltigt', text: 'Detta är inte vad som utfärdades. Lita inte på det.' },
   },
+  phrases: {
+    'whoever runs the ledger, who holds this organisation’s signing key':
+      'den som driver registret, som förvarar organisationens signeringsnyckel',
+    'the organisation, which holds its signing key itself': 'organisationen, som själv förvarar sin signeringsnyckel',
+    'the log’s key in the pinned trust file': 'loggens nyckel i den tillitsfil som du har valt',
+    'block hash': 'blockets hash',
+    'pinned by the verifier': 'angiven av den som kontrollerar',
+    'as the chain’s node answered': 'enligt svar från kedjans nod',
+    'whoever runs the ledger, to have logged what it was told':
+      'den som driver registret, att ha loggat det som anmälts',
+    'the clock used': 'klockan som användes',
+    'The chain is the operator’s own: it shows how anchoring works, and proves no time (soundness rule S10).':
+      'Kedjan är driftansvarigas egen: den visar hur förankring går till, och bevisar ingen tid (regel S10).',
+    'further proof(s) of the credential: not checked, and their signatures are not anchored.':
+      'ytterligare signatur(er) på beviset: inte kontrollerade, och inte förankrade.',
+  },
   codes: {
     notJson: 'Filen innehåller inget JSON-dokument. Använd beviset eller bevispaketet så som det laddades ner.',
     tooLarge: 'Filen är större eller djupare än någon verklig. Den lästes inte.',

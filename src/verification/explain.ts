@@ -21,6 +21,8 @@ export interface Texts {
   /** What each code means and what to do. */
   readonly codes: Readonly<Record<CheckCode, string>>;
   readonly verdicts: Readonly<Record<Verdict, Explanation>>;
+  /** The fixed English phrases of `trusted` and `warnings`, in this language. */
+  readonly phrases: Readonly<Record<string, string>>;
 }
 
 const TEXTS: Readonly<Record<Language, Texts>> = { sv: SV, en: EN };
@@ -36,4 +38,12 @@ export function explain(check: Pick<Check, 'name' | 'outcome' | 'code'>, lang: L
 /** The verdict in plain words. */
 export function explainVerdict(verdict: Verdict, lang: Language): Explanation {
   return TEXTS[lang].verdicts[verdict];
+}
+
+/**
+ * What a report says in `trusted` and `warnings`, in a language: its fixed phrases are replaced, its values (hashes,
+ * numbers) stay.
+ */
+export function translated(text: string, lang: Language): string {
+  return Object.entries(TEXTS[lang].phrases).reduce((so, [phrase, words]) => so.replace(phrase, words), text);
 }

@@ -6,7 +6,7 @@ export type { BlockHashAnswer, BlockHashSource } from './check-anchor.js';
 export type { CheckCode } from './codes.js';
 export { createProofInput, credentialDigest, CRYPTOSUITE, signEddsaJcs, verifyEddsaJcs } from './data-integrity.js';
 export type { ProofOptions } from './data-integrity.js';
-export { explain, explainVerdict } from './explain.js';
+export { explain, explainVerdict, translated } from './explain.js';
 export type { Explanation, Language } from './explain.js';
 export type {
   Check,
