@@ -168,7 +168,7 @@ describe('the embedded EVM node', () => {
 
   it('comes back by itself after a kill -9, with what it had saved', async () => {
     let restarts = 0;
-    const node = await start({ onRestart: () => restarts++ });
+    const node = await start({ onRestart: () => restarts++, saveIntervalMs: 600_000 });
     const { url, pid } = node;
     const saved = await transact(url, 0);
     await node.save();
@@ -251,7 +251,7 @@ describe('the embedded EVM node', () => {
     const first = await start();
     await first.stop();
     const port = Number(new URL(first.url).port);
-    const other = createServer().listen(port, '127.0.0.1');
+    const other = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1');
     await eventually(() => (other.address() as AddressInfo | null)?.port);
     try {
       await expect(start({ port })).rejects.toThrow(`port ${port}`);

@@ -46,6 +46,8 @@ export interface EmbeddedNodeOptions {
   readonly port?: number;
   /** How long the node may take until it answers. */
   readonly deadlineMs?: number;
+  /** How often to see whether there is something to save, in milliseconds. */
+  readonly saveIntervalMs?: number;
   /** The one origin whose pages may ask the node, for CORS. Unset: none. */
   readonly allowOrigin?: string;
   /** Is told in one English sentence of what went wrong and was mended. */
@@ -282,7 +284,8 @@ export class EmbeddedNode {
   }
 
   private async saveRegularly(): Promise<void> {
-    let pause = SAVE_INTERVAL_MS;
+    const interval = this.options.saveIntervalMs ?? SAVE_INTERVAL_MS;
+    let pause = interval;
     for (;;) {
       await this.pause(pause);
       if (this.stopped.signal.aborted) return;
@@ -294,7 +297,7 @@ export class EmbeddedNode {
         // That a node has ended is told by `ended`.
         if (child === this.child) this.onProblem(`the chain was not saved: ${text(error)}`);
       }
-      pause = Math.max(SAVE_INTERVAL_MS, SAVE_PAUSE * (performance.now() - start));
+      pause = Math.max(interval, SAVE_PAUSE * (performance.now() - start));
     }
   }
 

@@ -2,7 +2,7 @@
  * JSON-RPC 2.0 over HTTP to the endpoints of one chain: deadlines, failover, every answer read through a schema.
  * Endpoints are strangers: an answer may be late, malformed, from another chain, or contradict the next one's.
  * Their URLs often hold the operator's access key, so messages name the host alone.
- * Proven by json-rpc.int.spec.ts against endpoints that misbehave.
+ * Proven by ethers-chain.int.spec.ts, with endpoints that are down, hang or lie.
  */
 import { z } from 'zod';
 import { ChainError } from './chain.js';

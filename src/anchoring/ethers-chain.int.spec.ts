@@ -1,0 +1,394 @@
+import { createServer, type Server } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Transaction, Wallet } from 'ethers';
+import { checkAnchorProof } from '../verification/receipt-proof-check.js';
+import type { AnchorReceipt, BuiltAnchor } from './chain.js';
+import { startEmbeddedNode, type EmbeddedNode } from './embedded-node.js';
+import { EthersChain, type EthersChainOptions } from './ethers-chain.js';
+import { callRpc } from './json-rpc.js';
+import { REGISTRY_ADDRESS } from './registry.js';
+
+const KEY = new Uint8Array(32).fill(7);
+
+let folder: string;
+let node: EmbeddedNode;
+let chain: EthersChain;
+let seed = 0;
+
+function newRoot(): Uint8Array {
+  seed += 1;
+  return Uint8Array.from({ length: 32 }, (_, i) => (i * 7 + seed) & 0xff);
+}
+
+function chainOf(options: Partial<EthersChainOptions> = {}): EthersChain {
+  return new EthersChain({
+    name: 'embedded',
+    chainId: 31_337,
+    rpcUrls: [node.url],
+    privateKey: KEY,
+    embedded: true,
+    onSettled: () => node.save(),
+    timeoutMs: 5_000,
+    ...options,
+  });
+}
+
+async function rpc<T>(method: string, ...params: unknown[]): Promise<T> {
+  return (await callRpc(node.url, method, params, 5_000)) as T;
+}
+
+async function eventually<T>(probe: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined) return value;
+    await delay(10);
+  }
+}
+
+type Confirmed = Extract<AnchorReceipt, { status: 'succeeded' }>;
+
+async function confirmed({ txHash }: BuiltAnchor): Promise<Confirmed> {
+  const receipt = await eventually(() => chain.receipt(txHash));
+  if (receipt.status !== 'succeeded') throw new TypeError(`${txHash} was reverted`);
+  return receipt;
+}
+
+async function anchor(root = newRoot()): Promise<{ root: Uint8Array; built: BuiltAnchor; receipt: Confirmed }> {
+  const built = await chain.buildAnchor(root);
+  await chain.send(built.signedTransaction);
+  return { root, built, receipt: await confirmed(built) };
+}
+
+async function startNode(): Promise<EmbeddedNode> {
+  return startEmbeddedNode({ folder, port: 0, saveIntervalMs: 600_000 });
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'meritkedja-chain-'));
+  node = await startNode();
+});
+
+afterAll(async () => {
+  await node.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  chain = chainOf();
+  await chain.ensureReady();
+});
+
+describe('the chain port on a real EVM node', () => {
+  it('makes itself ready once, and is ready ever after', async () => {
+    const before = await chain.nextNonce();
+    await chainOf().ensureReady();
+    expect(await chain.nextNonce()).toBe(before);
+    expect(chain.contract).toBe(REGISTRY_ADDRESS);
+    expect(await rpc('eth_getCode', REGISTRY_ADDRESS, 'latest')).not.toBe('0x');
+  });
+
+  it('builds without sending: EIP-1559, gas as estimated and some more', async () => {
+    const nonce = await chain.nextNonce();
+    const root = newRoot();
+    const built = await chain.buildAnchor(root);
+    expect(await chain.receipt(built.txHash)).toBeUndefined();
+    expect(await chain.nextNonce()).toBe(nonce);
+    const transaction = Transaction.from(built.signedTransaction);
+    const estimate = await rpc<string>('eth_estimateGas', {
+      from: chain.anchorer,
+      to: chain.contract,
+      data: transaction.data,
+    });
+    expect(transaction).toMatchObject({ type: 2, nonce, to: REGISTRY_ADDRESS, hash: built.txHash, value: 0n });
+    expect(transaction.gasLimit).toBe((BigInt(estimate) * 120n) / 100n);
+    expect(transaction.data).toBe(`0x${Buffer.from(root).toString('hex')}`);
+  });
+
+  it('takes an anchor from built to final, and proves it', async () => {
+    const { root, built, receipt } = await anchor();
+    expect(await chain.isFinalised(receipt.blockNumber, receipt.blockHash)).toBe('no');
+    await chain.settle();
+    expect(await chain.isFinalised(receipt.blockNumber, receipt.blockHash)).toBe('yes');
+    expect(await chain.blockHash(receipt.blockNumber)).toBe(receipt.blockHash);
+
+    const proof = await chain.proof(built.txHash);
+    expect(proof).toMatchObject({
+      chainId: 31_337,
+      contract: chain.contract,
+      anchorer: chain.anchorer,
+      txHash: built.txHash,
+      logIndex: receipt.logIndex,
+    });
+    expect(checkAnchorProof(proof, root)).toEqual({
+      blockHash: receipt.blockHash,
+      blockNumber: receipt.blockNumber,
+      blockTime: receipt.blockTime,
+    });
+  });
+
+  it('settles what is settled without another block', async () => {
+    await anchor();
+    await chain.settle();
+    const height = await rpc('eth_blockNumber');
+    await chain.settle();
+    expect(await rpc('eth_blockNumber')).toBe(height);
+  });
+
+  it('takes the same bytes as often as they come, before and after they are in a block', async () => {
+    await rpc('evm_setAutomine', false);
+    try {
+      const { txHash, signedTransaction } = await chain.buildAnchor(newRoot());
+      await chain.send(signedTransaction);
+      await chain.send(signedTransaction);
+      expect(await chain.receipt(txHash)).toBeUndefined();
+      await rpc('evm_mine');
+      expect(await chain.receipt(txHash)).toMatchObject({ status: 'succeeded' });
+      await chain.send(signedTransaction);
+    } finally {
+      await rpc('evm_setAutomine', true);
+    }
+  });
+
+  it('replaces one that waits by another with higher fees', async () => {
+    await rpc('evm_setAutomine', false);
+    try {
+      const root = newRoot();
+      const slow = await chain.buildAnchor(root);
+      await chain.send(slow.signedTransaction);
+      const same = await chain.buildAnchor(newRoot(), { nonce: slow.nonce });
+      await expect(chain.send(same.signedTransaction)).rejects.toMatchObject({ code: 'underpriced' });
+      const quick = await chain.buildAnchor(root, { replaces: slow.signedTransaction });
+      expect(quick).toMatchObject({ nonce: slow.nonce });
+      await chain.send(quick.signedTransaction);
+      await rpc('evm_mine');
+      expect(await chain.receipt(quick.txHash)).toMatchObject({ status: 'succeeded' });
+      expect(await chain.receipt(slow.txHash)).toBeUndefined();
+      await expect(chain.send(slow.signedTransaction)).rejects.toMatchObject({ code: 'nonceTaken' });
+    } finally {
+      await rpc('evm_setAutomine', true);
+    }
+  });
+
+  it('proves one anchor among many transactions of its block', async () => {
+    await rpc('evm_setAutomine', false);
+    try {
+      const first = await chain.nextNonce();
+      const roots = Array.from({ length: 140 }, newRoot);
+      const built: BuiltAnchor[] = [];
+      for (const [i, root] of roots.entries()) {
+        built.push(await chain.buildAnchor(root, { nonce: first + i }));
+        await chain.send(built[i]!.signedTransaction);
+      }
+      await rpc('evm_mine');
+      for (const i of [0, 1, 15, 16, 126, 127, 128, 129, 139]) {
+        const proof = await chain.proof(built[i]!.txHash);
+        expect(proof.transactionIndex).toBe(i);
+        expect(() => checkAnchorProof(proof, roots[i]!)).not.toThrow();
+      }
+    } finally {
+      await rpc('evm_setAutomine', true);
+    }
+  });
+
+  it('S10: tells a reorganisation, and the same bytes go in again', async () => {
+    const { root, built, receipt } = await anchor();
+    await rpc('anvil_reorg', 1, []);
+    expect(await chain.receipt(built.txHash)).toBeUndefined();
+    expect(await chain.isFinalised(receipt.blockNumber, receipt.blockHash)).toBe('reorganised');
+    await expect(chain.proof(built.txHash)).rejects.toMatchObject({ code: 'notFound' });
+
+    expect(await chain.nextNonce()).toBe(built.nonce);
+    await chain.send(built.signedTransaction);
+    const again = await confirmed(built);
+    expect(again.blockHash).not.toBe(receipt.blockHash);
+    await chain.settle();
+    expect(await chain.isFinalised(again.blockNumber, again.blockHash)).toBe('yes');
+    const proof = await chain.proof(built.txHash);
+    expect(() => checkAnchorProof(proof, root)).not.toThrow();
+  });
+
+  it('tells that a kill -9 of the node took a block, and the same bytes go in again', async () => {
+    const kept = await anchor();
+    await chain.settle();
+    const { built, receipt } = await anchor();
+    process.kill(node.pid!, 'SIGKILL');
+    await eventually(async () => ((await chain.blockHash(0).catch(() => undefined)) === undefined ? undefined : true));
+
+    expect(await chain.isFinalised(kept.receipt.blockNumber, kept.receipt.blockHash)).toBe('yes');
+    expect(await chain.receipt(built.txHash)).toBeUndefined();
+    expect(await chain.isFinalised(receipt.blockNumber, receipt.blockHash)).toBe('reorganised');
+    expect(await chain.nextNonce()).toBe(built.nonce);
+    await chain.send(built.signedTransaction);
+    await confirmed(built);
+  });
+
+  it('knows a transaction that was reverted', async () => {
+    // 31 bytes are no root: the same anchorer sends them to the contract by hand.
+    const nonce = await chain.nextNonce();
+    const good = Transaction.from((await chain.buildAnchor(newRoot())).signedTransaction);
+    const signed = await new Wallet(`0x${'07'.repeat(32)}`).signTransaction({
+      type: 2,
+      chainId: 31_337,
+      nonce,
+      to: chain.contract,
+      data: `0x${'01'.repeat(31)}`,
+      gasLimit: 100_000,
+      maxFeePerGas: good.maxFeePerGas,
+      maxPriorityFeePerGas: good.maxPriorityFeePerGas,
+    });
+    await chain.send(signed);
+    const hash = Transaction.from(signed).hash!;
+    const receipt = await eventually(() => chain.receipt(hash));
+    expect(receipt).toMatchObject({ status: 'reverted' });
+    expect(receipt).not.toHaveProperty('logIndex');
+    await expect(chain.proof(hash)).rejects.toMatchObject({ code: 'rejected' });
+  });
+});
+
+describe('a chain that is not what it should be', () => {
+  it.each([
+    ['wrongChainId', 'another chain than configured', { chainId: 1 }],
+    ['contractMissing', 'a public chain without the contract', { embedded: false, contract: `0x${'12'.repeat(20)}` }],
+    ['contractDiffers', 'another contract', { contract: '0x4e59b44847b379578588920cA78FbF26c0B4956C' }],
+    ['noFunds', 'an anchorer without funds', { embedded: false, privateKey: new Uint8Array(32).fill(9) }],
+    ['rpcUnreachable', 'nobody at the URL', { rpcUrls: ['http://127.0.0.1:1/secret-key'] }],
+  ])('%s: %s', async (code, _, options) => {
+    const error: unknown = await chainOf(options)
+      .ensureReady()
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: 'ChainError', code });
+    expect(String(error)).not.toContain('secret-key');
+  });
+
+  it('noFunds also where an anchor costs more than there is', async () => {
+    const poor = chainOf({ embedded: false, privateKey: new Uint8Array(32).fill(10) });
+    await rpc('anvil_setBalance', poor.anchorer, '0x1');
+    await expect(poor.buildAnchor(newRoot())).rejects.toMatchObject({ code: 'noFunds' });
+  });
+});
+
+/** Stands between the chain and the node, and changes what it says. */
+interface Meddler {
+  readonly url: string;
+  meddle: (method: string, result: unknown) => unknown;
+  asked: string[];
+}
+
+describe('endpoints that cannot be relied on', () => {
+  let server: Server;
+  let meddler: Meddler;
+
+  beforeEach(async () => {
+    server = createServer((request, response) => {
+      void (async (): Promise<void> => {
+        let body = '';
+        for await (const chunk of request) body += String(chunk);
+        const { method, params } = JSON.parse(body) as { method: string; params: unknown[] };
+        meddler.asked.push(method);
+        let answer: unknown;
+        try {
+          answer = { result: meddler.meddle(method, await callRpc(node.url, method, params, 5_000)) };
+        } catch (error) {
+          answer = { error: { code: -32_000, message: (error as Error).message } };
+        }
+        if (answer instanceof Object && 'result' in answer && answer.result === HANG) return;
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ jsonrpc: '2.0', id: 1, ...(answer as object) }));
+      })();
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    meddler = { url: `http://127.0.0.1:${port}`, meddle: (_, result) => result, asked: [] };
+  });
+
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const HANG = Symbol('no answer');
+
+  it('goes on with the next where one is down, hangs, or talks nonsense', async () => {
+    const dead = 'http://127.0.0.1:1';
+    const several = chainOf({ rpcUrls: [dead, meddler.url, node.url], timeoutMs: 300 });
+    await several.ensureReady();
+    for (const nonsense of [HANG, {}, 'x', null, '0x', -1]) {
+      meddler.meddle = (method, result) => (method === 'eth_chainId' ? result : nonsense);
+      expect(await several.nextNonce()).toBe(await chain.nextNonce());
+      const built = await several.buildAnchor(newRoot());
+      await several.send(built.signedTransaction);
+      expect(await eventually(() => several.receipt(built.txHash))).toMatchObject({ status: 'succeeded' });
+    }
+  });
+
+  it('sends to all of them', async () => {
+    const several = chainOf({ rpcUrls: [node.url, meddler.url] });
+    await several.send((await several.buildAnchor(newRoot())).signedTransaction);
+    expect(meddler.asked).toContain('eth_sendRawTransaction');
+  });
+
+  it('refuses to go on with one of another chain, also behind a good one', async () => {
+    meddler.meddle = (method, result) => (method === 'eth_chainId' ? '0x1' : result);
+    await expect(chainOf({ rpcUrls: [node.url, meddler.url] }).ensureReady()).rejects.toMatchObject({
+      code: 'wrongChainId',
+    });
+  });
+
+  it('S10: is final only where all that answer say so, and a contradiction is no reorganisation', async () => {
+    const { receipt } = await anchor();
+    await chain.settle();
+    const several = chainOf({ rpcUrls: [node.url, meddler.url], embedded: false });
+    const asked = (): Promise<unknown> => several.isFinalised(receipt.blockNumber, receipt.blockHash);
+    expect(await asked()).toBe('yes');
+
+    const change = (fields: object) => (method: string, result: unknown) =>
+      method === 'eth_getBlockByNumber' ? { ...(result as object), ...fields } : result;
+    meddler.meddle = change({ number: '0x0' });
+    expect(await asked()).toBe('no');
+    meddler.meddle = (method, result) => (method === 'eth_getBlockByNumber' ? null : result);
+    expect(await asked()).toBe('no');
+    meddler.meddle = change({ hash: `0x${'00'.repeat(32)}` });
+    await expect(asked()).rejects.toMatchObject({ code: 'rpcDisagreement' });
+    meddler.meddle = (method, result) => (method === 'eth_chainId' ? result : 'nonsense');
+    expect(await asked()).toBe('yes');
+  });
+
+  it.each([
+    ['a header that does not hash', 'eth_getBlockByHash', { stateRoot: `0x${'00'.repeat(32)}` }],
+    ['a time that is not the header’s', 'eth_getBlockByHash', { timestamp: '0x1' }],
+    ['a block of another hash', 'eth_getBlockByHash', { hash: `0x${'00'.repeat(32)}` }],
+    ['a block of another number', 'eth_getBlockByHash', { number: '0x1' }],
+    ['a block without transactions', 'eth_getBlockByHash', { transactions: [] }],
+    ['a receipt of another transaction', 'eth_getTransactionReceipt', { transactionHash: `0x${'00'.repeat(32)}` }],
+    ['a receipt without its log', 'eth_getTransactionReceipt', { logs: [] }],
+  ])('S10: makes no proof from %s', async (_, method, fields) => {
+    const { built } = await anchor();
+    const misled = chainOf({ rpcUrls: [meddler.url] });
+    meddler.meddle = (asked, result) => (asked === method ? { ...(result as object), ...fields } : result);
+    await expect(misled.proof(built.txHash)).rejects.toMatchObject({ code: 'badAnswer' });
+  });
+
+  it('S10: makes no proof from receipts that do not hash to the header’s root', async () => {
+    const { built } = await anchor();
+    const misled = chainOf({ rpcUrls: [meddler.url] });
+    meddler.meddle = (method, result) =>
+      method === 'eth_getBlockReceipts'
+        ? (result as object[]).map((receipt) => ({ ...receipt, cumulativeGasUsed: '0x1' }))
+        : result;
+    await expect(misled.proof(built.txHash)).rejects.toMatchObject({ code: 'badAnswer' });
+    meddler.meddle = (method, result) => (method === 'eth_getBlockReceipts' ? [] : result);
+    await expect(misled.proof(built.txHash)).rejects.toMatchObject({ code: 'badAnswer' });
+  });
+
+  it('asks for receipts one by one where the endpoint cannot give them together', async () => {
+    const { root, built } = await anchor();
+    meddler.meddle = (method, result) => (method === 'eth_getBlockReceipts' ? null : result);
+    const proof = await chainOf({ rpcUrls: [meddler.url] }).proof(built.txHash);
+    expect(() => checkAnchorProof(proof, root)).not.toThrow();
+  });
+});
