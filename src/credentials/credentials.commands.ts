@@ -1,11 +1,12 @@
-/** The seam between HTTP or the command line and credentials: two command classes, two thin handlers. */
+/** The seam between HTTP or the command line and credentials: three command classes, three thin handlers. */
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { handle, type Handled } from '../event-store/handle.js';
 import { Ledger } from '../ledger.js';
 import { eventIdsOf, type RequestContext } from '../request-context.js';
 import { credentialStream } from './credential.events.js';
 import { credentialDecider, type CredentialCommand, type CredentialState } from './credential.js';
-import type { IssueInput } from './credentials.schema.js';
+import type { AssessmentInput, IssueInput } from './credentials.schema.js';
+import { recordAssessment, type Assessed } from './record-assessment.js';
 import { issueCredential, type Issued } from './issue.js';
 
 /** Issue one credential. */
@@ -24,6 +25,25 @@ export class IssueCommands implements ICommandHandler<IssueRequest> {
 
   execute({ input, request }: IssueRequest): Promise<Issued> {
     return issueCredential(this.ledger, input, request);
+  }
+}
+
+/** Record an assessment without issuing: partial results are kept. */
+export class AssessmentRequest extends Command<Assessed> {
+  constructor(
+    readonly input: AssessmentInput,
+    readonly request: RequestContext,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(AssessmentRequest)
+export class AssessmentCommands implements ICommandHandler<AssessmentRequest> {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute({ input, request }: AssessmentRequest): Promise<Assessed> {
+    return recordAssessment(this.ledger, input, request);
   }
 }
 

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
-import { IssueCommands, StatusCommands } from './credentials.commands.js';
+import { AssessmentCommands, IssueCommands, StatusCommands } from './credentials.commands.js';
+import { AssessmentsController } from './assessments.controller.js';
 import { CredentialsController } from './credentials.controller.js';
 
-@Module({ imports: [CqrsModule], controllers: [CredentialsController], providers: [IssueCommands, StatusCommands] })
+@Module({
+  imports: [CqrsModule],
+  controllers: [AssessmentsController, CredentialsController],
+  providers: [AssessmentCommands, IssueCommands, StatusCommands],
+})
 export class CredentialsModule {}

@@ -9,21 +9,21 @@ import { toBase64url } from '../encoding/base64.js';
 import { utf8 } from '../encoding/bytes.js';
 import type { JsonObject } from '../encoding/json.js';
 import { ConcurrencyError, DomainError, NotFoundError } from '../errors.js';
-import { NO_STREAM, type Append, type Read, type StoredEvent } from '../event-store/event-store.js';
+import { NO_STREAM, type Read, type StoredEvent } from '../event-store/event-store.js';
 import { load, prepare } from '../event-store/handle.js';
 import { definitionStream } from '../definitions/definition.events.js';
-import { definitionDecider, mayIssue, newestVersion, type DefinitionState } from '../definitions/definition.js';
-import { readPersonalNumber } from '../holders/personal-number.js';
+import { definitionDecider, mayIssue, newestVersion, type KnownDefinition } from '../definitions/definition.js';
 import { sealShare, shareId } from '../holders/share-crypto.js';
-import { holderVault, memberVault } from '../holders/vault.js';
+import { holderVault } from '../holders/vault.js';
 import type { Ledger } from '../ledger.js';
 import { organisationStream } from '../organisations/organisation.events.js';
 import { activeKey, organisationDecider, type KnownOrganisation } from '../organisations/organisation.js';
 import { verificationMethodOf } from '../organisations/did.js';
 import { eventIdsOf, type RequestContext } from '../request-context.js';
 import { credentialDigest, signEddsaJcs } from '../verification/data-integrity.js';
-import { assessmentDecider, outcomesNotMet, type AssessmentFacts } from './assessment.js';
-import { assessmentStream, credentialStream } from './credential.events.js';
+import { assess, holderFor, Pending } from './assess.js';
+import { outcomesNotMet } from './assessment.js';
+import { credentialStream } from './credential.events.js';
 import { credentialDecider } from './credential.js';
 import type { IssueInput } from './credentials.schema.js';
 import { credentialDocument } from './document.js';
@@ -64,20 +64,19 @@ export async function issueCredential(ledger: Ledger, input: IssueInput, request
 }
 
 class Issuance {
-  /** What is committed together, in this order. */
-  readonly #appends: Append[] = [];
-  readonly #newKeys: string[] = [];
+  readonly #pending: Pending;
 
   constructor(
     private readonly ledger: Ledger,
     private readonly input: IssueInput,
     private readonly request: RequestContext,
     private readonly id: string,
-  ) {}
+  ) {
+    this.#pending = new Pending(ledger, request);
+  }
 
-  /** Keys made for an append that was refused must not be used again. */
   forgetKeys(): void {
-    for (const stream of this.#newKeys) this.ledger.vault.forget(stream);
+    this.#pending.forgetKeys();
   }
 
   async run(): Promise<Issued> {
@@ -96,9 +95,8 @@ class Issuance {
     const key = activeKey(organisation);
     if (!key) throw new DomainError('keyNotActive', { kid: '' });
 
-    const holder = await this.#holder();
-    const facts = assessmentFacts(input, holder, version);
-    const assessment = await this.#assessment(facts, definition);
+    const holder = await holderFor(this.#pending, input.holder);
+    const { id: assessment, facts } = await assess(this.#pending, input, version, holder, definition);
     const statusLists = await ledger.statusIndexes.take(input.organisationId);
     const validFrom = input.validFrom ?? request.at;
     const validUntil = input.validUntil ?? untilAfter(validFrom, published.content.validity?.months);
@@ -152,8 +150,8 @@ class Issuance {
       seal: (parts, place) => ledger.vault.seal(parts, place),
       expectedRevision: NO_STREAM,
     });
-    if (append) this.#appends.push(append);
-    const appended = await ledger.store.appendMany(this.#appends);
+    if (append) this.#pending.appends.push(append);
+    const appended = await ledger.store.appendMany(this.#pending.appends);
     return { id, events: appended.at(-1)?.events ?? [] };
   }
 
@@ -164,64 +162,11 @@ class Issuance {
     return state;
   }
 
-  async #definition(): Promise<DefinitionState & { is: 'created' }> {
+  async #definition(): Promise<KnownDefinition> {
     const { definitionId } = this.input;
     const { state } = await load(this.ledger.store, definitionDecider, definitionStream(definitionId));
     if (state.is === 'uncreated') throw new NotFoundError('definition', definitionId);
     return state;
-  }
-
-  /** The holder behind a personal number, or a new one (S24: one person, one holder). */
-  async #holder(): Promise<string> {
-    const { ledger, input, request } = this;
-    const { personalNumber, ...names } = input.holder;
-    if (personalNumber === undefined) {
-      const holder = request.id('holder');
-      await this.#newKey(holderVault(holder), { ...names });
-      return holder;
-    }
-    const number = readPersonalNumber(personalNumber, request.at.slice(0, 10)).number;
-    const stream = `vault-pnr-${ledger.secrets.id('personalNumber', number)}`;
-    const [reserved] = await ledger.store.readStream(stream);
-    if (reserved) return String(reserved.data['holder']);
-    const holder = randomUUID();
-    this.#appends.push({
-      stream,
-      expectedRevision: NO_STREAM,
-      events: [
-        { id: randomUUID(), type: 'PersonReserved', v: 1, at: request.at, by: 'process:vault', data: { holder } },
-      ],
-    });
-    await this.#newKey(holderVault(holder), { ...names, personalNumber: number });
-    return holder;
-  }
-
-  async #assessment(facts: AssessmentFacts, definition: DefinitionState): Promise<string> {
-    const { ledger, input, request } = this;
-    const assessment = request.id('assessment');
-    const member = ledger.secrets.id('member', input.organisationId, input.assessment.assessor.name);
-    await this.#newKey(memberVault(member));
-    const stream = assessmentStream(assessment);
-    const { append } = await prepare(ledger.store, assessmentDecider, {
-      stream,
-      command: {
-        type: 'RecordAssessment',
-        organisation: input.organisationId,
-        facts,
-        assessor: { member, name: input.assessment.assessor.name },
-      },
-      context: definition,
-      meta: this.#meta(stream, 'RecordAssessment'),
-      seal: (parts, place) => ledger.vault.seal(parts, place),
-    });
-    if (append) this.#appends.push(append);
-    return assessment;
-  }
-
-  async #newKey(stream: string, person?: JsonObject): Promise<void> {
-    if (await this.ledger.vault.key(stream)) return;
-    this.#appends.push(this.ledger.vault.newKey(stream, this.request.at, person));
-    this.#newKeys.push(stream);
   }
 
   async #signed(document: JsonObject, organisation: KnownOrganisation, kid: string): Promise<JsonObject> {
@@ -242,7 +187,7 @@ class Issuance {
   async #share(document: JsonObject): Promise<string> {
     const key = new Uint8Array(randomBytes(32));
     const content = await sealShare(key, utf8(JSON.stringify({ credential: document })));
-    this.#appends.push({
+    this.#pending.appends.push({
       stream: `vault-share-${await shareId(key)}`,
       expectedRevision: NO_STREAM,
       events: [
@@ -262,19 +207,6 @@ class Issuance {
   #meta(stream: string, command: string): { at: string; by: string; eventIds: (n: number) => string } {
     return { at: this.request.at, by: this.request.by, eventIds: eventIdsOf(this.request, stream, command) };
   }
-}
-
-function assessmentFacts(input: IssueInput, holder: string, version: number): AssessmentFacts {
-  const { assessor: _, ...assessed } = input.assessment;
-  return {
-    ...assessed,
-    route: input.route,
-    ...(input.participation === undefined ? {} : { participation: input.participation }),
-    ...(input.workload === undefined ? {} : { workload: input.workload }),
-    holder,
-    definition: input.definitionId,
-    version,
-  };
 }
 
 function readsOf(

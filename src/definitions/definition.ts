@@ -134,7 +134,6 @@ function decide(command: DefinitionCommand, state: DefinitionState): readonly De
 /** An organisation has one mandate at a time: two would leave open which one an issuance stands on. */
 function checkGrant(command: GrantMandate, state: KnownDefinition): void {
   const { mandate, organisation } = command;
-  if (organisation === state.owner) throw new DomainError('ownerNeedsNoMandate', { organisation });
   if (state.mandates.some((granted) => granted.mandate === mandate)) throw new DomainError('mandateUsed', { mandate });
   const { end, ...given } = periodOf(command);
   const begin = Math.max(given.begin, instantOf(command.at));

@@ -42,6 +42,7 @@ const operatorQuery = z.object({
   notice: z.enum(['suspended', 'reinstated', 'revoked', 'sealed', 'nothingToSeal']).optional(),
 });
 const signInForm = z.object({ token: z.string().max(1_024), next: z.string().max(500).optional() });
+const versionParams = z.strictObject({ id: z.uuid(), version: wholeNumber(1) });
 const actionParams = z.strictObject({ id: z.uuid(), action: z.enum(['suspend', 'reinstate', 'revoke']) });
 const actionForm = z.object({ reason: z.string().optional() });
 
@@ -83,7 +84,7 @@ export class PagesController {
     return this.#html(reply, cataloguePage(this.views.catalogue(q, cursor ?? 0), pageContext(request, this.ledger)));
   }
 
-  @Get('definitions/:id')
+  @Get('catalogue/:id')
   @Operation({ name: 'page.public', summary: 'A definition.', page: true, params: idParams })
   async definition(
     @Input('params') { id }: IdParams,
@@ -91,6 +92,19 @@ export class PagesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     return this.#html(reply, definitionPage(await this.views.definition(id), pageContext(request, this.ledger)));
+  }
+
+  @Get('catalogue/:id/versions/:version')
+  @Operation({ name: 'page.public', summary: 'A version of a definition.', page: true, params: versionParams })
+  async version(
+    @Input('params') { id, version }: z.output<typeof versionParams>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    return this.#html(
+      reply,
+      definitionPage(await this.views.definition(id, version), pageContext(request, this.ledger)),
+    );
   }
 
   @Get('c/:id')

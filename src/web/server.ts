@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import { AppModule } from '../app.module.js';
 import type { LogLevel } from '../config.js';
 import type { Ledger } from '../ledger.js';
+import { QuietLogger } from './quiet-logger.js';
 
 /** A proof bundle with two full status lists is about 100 kB; documents beyond this are refused unread. */
 const BODY_LIMIT = 2 * 1024 * 1024;
@@ -46,7 +47,7 @@ export async function createServer(ledger: Ledger): Promise<NestFastifyApplicati
     routerOptions: { maxParamLength: 200 },
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.over(ledger), adapter, {
-    logger: nestLevels(ledger.config.logLevel),
+    logger: logger(ledger.config.logLevel),
     bodyParser: false,
   });
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
@@ -89,7 +90,7 @@ function readBodies(fastify: FastifyInstance): void {
   });
 }
 
-function nestLevels(level: LogLevel): NestLogLevel[] | false {
+function logger(level: LogLevel): QuietLogger | false {
   const order: NestLogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
   const least: Record<Exclude<LogLevel, 'silent'>, NestLogLevel> = {
     fatal: 'fatal',
@@ -99,5 +100,6 @@ function nestLevels(level: LogLevel): NestLogLevel[] | false {
     debug: 'debug',
     trace: 'verbose',
   };
-  return level === 'silent' ? false : order.slice(0, order.indexOf(least[level]) + 1);
+  if (level === 'silent') return false;
+  return new QuietLogger('Meritkedja', { logLevels: order.slice(0, order.indexOf(least[level]) + 1) });
 }

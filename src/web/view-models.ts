@@ -64,13 +64,19 @@ export class ViewModels {
     };
   }
 
-  /** @throws NotFoundError for a definition that is not published */
-  async definition(id: string): Promise<DefinitionView> {
+  /**
+   * @param version default: the newest that is not retired, else the newest
+   * @throws NotFoundError for a definition or version that is not published
+   */
+  async definition(id: string, version?: number): Promise<DefinitionView> {
     const { db } = this.ledger.readModels;
     const { state } = await load(this.ledger.store, definitionDecider, definitionStream(id));
-    const newest = newestVersion(state) ?? (state.is === 'created' ? state.versions.at(-1) : undefined);
-    if (state.is === 'uncreated' || !newest || state.visibility === 'internal')
-      throw new NotFoundError('definition', id);
+    if (state.is === 'uncreated' || state.visibility === 'internal') throw new NotFoundError('definition', id);
+    const newest =
+      version === undefined
+        ? (newestVersion(state) ?? state.versions.at(-1))
+        : state.versions.find((one) => one.version === version);
+    if (!newest) throw new NotFoundError('definition', id);
     const events = await this.ledger.store.readStream(definitionStream(id));
     const published = events.find(
       ({ type, data }) => type === 'VersionPublished' && data['version'] === newest.version,

@@ -1,0 +1,156 @@
+import { createBlockHeader } from '@ethereumjs/block';
+import { Common, Hardfork, Mainnet } from '@ethereumjs/common';
+import { verifyMerkleProof } from '@ethereumjs/mpt';
+import { describe, expect, it } from '@jest/globals';
+import { toHex, toHex0x } from '../encoding/hex.js';
+import { keccak256 } from '../verification/keccak.js';
+import { provenValue } from '../verification/receipt-proof-check.js';
+import { encodeRlpInteger } from '../verification/rlp.js';
+import { VerificationError } from '../verification/verification-error.js';
+import { encodeHeader, encodeReceipt, proveIndex, rpcBlock, rpcReceipt } from './receipt-proof.js';
+
+const EMPTY_TRIE = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421';
+const hash = (digit: string): string => `0x${digit.repeat(64)}`;
+
+/** The first block of Ethereum's main network. */
+const genesis = {
+  hash: '0xd4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3',
+  parentHash: hash('0'),
+  sha3Uncles: '0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347',
+  miner: `0x${'00'.repeat(20)}`,
+  stateRoot: '0xd7f8974fb5ac78d9ac099b9ad5018bedc2ce0a72dad1827a1709da30580f0544',
+  transactionsRoot: EMPTY_TRIE,
+  receiptsRoot: EMPTY_TRIE,
+  logsBloom: `0x${'00'.repeat(256)}`,
+  difficulty: '0x400000000',
+  number: '0x0',
+  gasLimit: '0x1388',
+  gasUsed: '0x0',
+  timestamp: '0x0',
+  extraData: '0x11bbe8db4e347b4e8c937c1c8370e4b5ed33adb3db69cbdb7a38e1e50b1b82fa',
+  mixHash: hash('0'),
+  nonce: '0x0000000000000042',
+  transactions: [],
+};
+
+describe('a block header', () => {
+  it('hashes to the hash of the main network’s first block', () => {
+    expect(toHex0x(keccak256(encodeHeader(rpcBlock.parse(genesis))))).toBe(genesis.hash);
+  });
+
+  it.each([
+    [Hardfork.London, { baseFeePerGas: '0x7' }],
+    [Hardfork.Shanghai, { baseFeePerGas: '0x3b9aca00', withdrawalsRoot: hash('1') }],
+    [
+      Hardfork.Cancun,
+      {
+        baseFeePerGas: '0x80',
+        withdrawalsRoot: hash('1'),
+        blobGasUsed: '0x0',
+        excessBlobGas: '0x20000',
+        parentBeaconBlockRoot: hash('2'),
+      },
+    ],
+    [
+      Hardfork.Prague,
+      {
+        baseFeePerGas: '0xff',
+        withdrawalsRoot: hash('1'),
+        blobGasUsed: '0x20000',
+        excessBlobGas: '0x0',
+        parentBeaconBlockRoot: hash('2'),
+        requestsHash: hash('3'),
+      },
+    ],
+  ])('is as @ethereumjs/block has it after %s', (hardfork, added) => {
+    const block = {
+      ...genesis,
+      ...added,
+      ...(hardfork === Hardfork.London ? {} : { difficulty: '0x0', nonce: '0x0000000000000000' }),
+      miner: `0x${'0a'.repeat(20)}`,
+      number: '0x1406f40',
+      gasLimit: '0x1c9c380',
+      gasUsed: '0x5a2d',
+      timestamp: '0x6a000000',
+      extraData: '0x',
+    };
+    const { miner, mixHash, sha3Uncles, transactionsRoot, receiptsRoot, ...rest } = block;
+    const header = createBlockHeader(
+      {
+        ...rest,
+        coinbase: miner,
+        mixHash,
+        uncleHash: sha3Uncles,
+        transactionsTrie: transactionsRoot,
+        receiptTrie: receiptsRoot,
+      } as Parameters<typeof createBlockHeader>[0],
+      { common: new Common({ chain: Mainnet, hardfork }), skipConsensusFormatValidation: true },
+    );
+    expect(toHex(encodeHeader(rpcBlock.parse(block)))).toBe(toHex(header.serialize()));
+  });
+});
+
+describe('a receipt', () => {
+  const receipt = rpcReceipt.parse({
+    transactionHash: hash('1'),
+    transactionIndex: '0x0',
+    blockHash: hash('2'),
+    blockNumber: '0x1',
+    type: '0x0',
+    status: '0x1',
+    cumulativeGasUsed: '0x5208',
+    gasUsed: '0x5208',
+    logsBloom: `0x${'00'.repeat(256)}`,
+    logs: [],
+  });
+  const payload = `f9010801825208b90100${'00'.repeat(256)}c0`;
+
+  it('has its type before it, where it has one', () => {
+    expect(toHex(encodeReceipt(receipt))).toBe(payload);
+    expect(toHex(encodeReceipt({ ...receipt, type: 2 }))).toBe(`02${payload}`);
+  });
+
+  it('of a transaction that was reverted has an empty status', () => {
+    expect(toHex(encodeReceipt({ ...receipt, status: '0x0' }))).toBe(payload.replace('f9010801', 'f9010880'));
+  });
+});
+
+describe('a trie of receipts', () => {
+  /** One byte makes leaves that stand inside their parents; 400 are as long as a receipt. */
+  const values = (count: number, length: number): Uint8Array[] =>
+    Array.from({ length: count }, (_, i) => new Uint8Array(length).fill((i % 255) + 1));
+
+  it.each([
+    [1, 1],
+    [1, 400],
+    [2, 1],
+    [3, 20],
+    [17, 3],
+    [127, 1],
+    [128, 400],
+    [129, 1],
+    [200, 33],
+    [257, 2],
+    [300, 400],
+  ])('of %d values of %d bytes proves each of them, as @ethereumjs/mpt says too', async (count, length) => {
+    const all = values(count, length);
+    for (const index of new Set([0, 1, 15, 16, 126, 127, 128, 129, 255, 256, count - 1])) {
+      if (index >= count) continue;
+      const key = encodeRlpInteger(index);
+      const { root, nodes } = await proveIndex(all, index);
+      expect(provenValue(root, key, nodes)).toEqual(all[index]);
+      expect(await verifyMerkleProof(key, [...nodes], { root })).toEqual(all[index]);
+      for (let i = 0; i < nodes.length; i++) {
+        const corrupted = nodes.map((node, j) => (j === i ? flipped(node) : node));
+        expect(() => provenValue(root, key, corrupted)).toThrow(VerificationError);
+        expect(() => provenValue(root, key, nodes.toSpliced(i, 1))).toThrow(VerificationError);
+      }
+      expect(() => provenValue(root, key, [...nodes, nodes[0]!])).toThrow('expected');
+      expect(() => provenValue(root, encodeRlpInteger(count), nodes)).toThrow(VerificationError);
+    }
+  });
+});
+
+function flipped(bytes: Uint8Array): Uint8Array {
+  return bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte));
+}
