@@ -100,7 +100,8 @@ export class CredentialsController {
   async read(@Input('params') { id }: IdParams, @Res({ passthrough: true }) reply: FastifyReply): Promise<JsonObject> {
     const { document, revision } = await heldCredential(this.ledger, id);
     void reply.type('application/vc; charset=utf-8').header('etag', etagOf(revision));
-    return document;
+    // Fastify turns objects into JSON only under a media type that says json.
+    return JSON.stringify(document);
   }
 
   @Get('api/v1/credentials/:id/proof')
@@ -231,11 +232,11 @@ export class CredentialsController {
     params: idParams,
     answer: { type: 'application/vc', description: 'The newest published list.' },
   })
-  statusList(@Input('params') { id }: IdParams, @Res({ passthrough: true }) reply: FastifyReply): JsonObject {
+  statusList(@Input('params') { id }: IdParams, @Res({ passthrough: true }) reply: FastifyReply): string {
     const document = statusDocument(this.ledger.readModels.db, id);
     if (!document) throw new NotFoundError('statusList', id);
     void reply.type('application/vc; charset=utf-8').header('access-control-allow-origin', '*');
-    return document;
+    return JSON.stringify(document);
   }
 
   async #changeStatus(
