@@ -97,7 +97,7 @@ export class CredentialsController {
     params: idParams,
     answer: { type: 'application/vc', description: 'W3C VCDM 2.0, Open Badges 3.0.' },
   })
-  async read(@Input('params') { id }: IdParams, @Res({ passthrough: true }) reply: FastifyReply): Promise<JsonObject> {
+  async read(@Input('params') { id }: IdParams, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const { document, revision } = await heldCredential(this.ledger, id);
     void reply.type('application/vc; charset=utf-8').header('etag', etagOf(revision));
     // Fastify turns objects into JSON only under a media type that says json.
