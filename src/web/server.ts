@@ -6,9 +6,11 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { LogLevel as NestLogLevel } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
+import { Registry } from 'prom-client';
 import { AppModule } from '../app.module.js';
 import type { LogLevel } from '../config.js';
 import type { Ledger } from '../ledger.js';
+import { timeRequests } from './metrics.js';
 import { QuietLogger } from './quiet-logger.js';
 
 /** A proof bundle with two full status lists is about 100 kB; documents beyond this are refused unread. */
@@ -67,6 +69,7 @@ export async function createServer(ledger: Ledger): Promise<NestFastifyApplicati
     }
     if (ledger.publicUrl.startsWith('https:')) void reply.header('strict-transport-security', 'max-age=31536000');
   });
+  timeRequests(fastify, app.get(Registry));
   await app.init();
   await fastify.ready();
   return app;

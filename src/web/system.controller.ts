@@ -1,7 +1,7 @@
 /** What operators and verifiers read of the service itself: health, metrics, the API's description, the trust file. */
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { register } from 'prom-client';
+import { Registry } from 'prom-client';
 import { OWN_CONTEXT } from '../credentials/context.js';
 import type { JsonObject } from '../encoding/json.js';
 import { Ledger } from '../ledger.js';
@@ -16,6 +16,7 @@ export class SystemController {
   constructor(
     private readonly ledger: Ledger,
     private readonly openApi: OpenApi,
+    private readonly registry: Registry,
   ) {}
 
   @Get('health/live')
@@ -49,8 +50,8 @@ export class SystemController {
     answer: { type: 'text/plain', description: 'Prometheus text format.' },
   })
   async metrics(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    void reply.type(register.contentType);
-    return register.metrics();
+    void reply.type(this.registry.contentType);
+    return this.registry.metrics();
   }
 
   @Get('openapi.json')

@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
+import { Registry } from 'prom-client';
 import { BatchesController } from '../anchoring/batches.controller.js';
 import { SharesController } from '../holders/shares.controller.js';
 import { Ledger } from '../ledger.js';
 import { LogController } from '../log/log.controller.js';
 import { AccessGuard, AdminToken } from './access.guard.js';
+import { metricsOf } from './metrics.js';
 import { OpenApi } from './openapi.js';
 import { PagesController } from './pages.controller.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -29,6 +31,7 @@ import { ViewModels } from './view-models.js';
     OpenApi,
     { provide: ViewModels, useFactory: (ledger: Ledger) => new ViewModels(ledger), inject: [Ledger] },
     { provide: AdminToken, useFactory: (ledger: Ledger) => new AdminToken(ledger.adminToken), inject: [Ledger] },
+    { provide: Registry, useFactory: metricsOf, inject: [Ledger] },
     { provide: Sessions, useFactory: () => new Sessions() },
     { provide: SignInAttempts, useFactory: () => new SignInAttempts() },
     { provide: APP_FILTER, useFactory: (ledger: Ledger) => new ProblemFilter(ledger), inject: [Ledger] },
