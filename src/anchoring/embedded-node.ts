@@ -182,7 +182,9 @@ export class EmbeddedNode {
     const reason = await Promise.race([
       this.answers(port, deadline.signal),
       failed,
-      delay(this.options.deadlineMs ?? 20_000, 'it did not answer in time', { signal: deadline.signal }),
+      delay(this.options.deadlineMs ?? 20_000, 'it did not answer in time with the chain of this folder', {
+        signal: deadline.signal,
+      }),
     ]).finally(() => deadline.abort());
     if (reason !== undefined) {
       if (child.pid !== undefined) await endProcess(child.pid);
@@ -267,6 +269,7 @@ export class EmbeddedNode {
   }
 
   private async revive(): Promise<void> {
+    await this.saving;
     for (let pause = 250; !this.stopped.signal.aborted; pause = Math.min(2 * pause, 30_000)) {
       try {
         await this.launch();
@@ -312,7 +315,7 @@ export class EmbeddedNode {
     } finally {
       await file.close();
     }
-    // Between these two the folder has no state.json: replaceDamagedState takes the previous one then.
+    // Between these two there is no state.json: readRecord takes the previous one then, and revive waits.
     if (existsSync(current)) await rename(current, previous);
     await rename(fresh, current);
     await syncFolder(this.options.folder);
