@@ -63,11 +63,11 @@ export class CredentialsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JsonObject> {
     const context = await requestContext(this.ledger, request, 'credential.issue', body);
-    const { id, events } = await this.commands.execute(new IssueRequest(body, context));
+    const { id, events, linkKey } = await this.commands.execute(new IssueRequest(body, context));
     await settled(this.ledger, reply, events);
-    const { linkKey, revision } = await heldCredential(this.ledger, id);
-    void reply.header('location', `/api/v1/credentials/${id}`).header('etag', etagOf(revision));
-    return { ...this.#row(id), link: this.#link(id, linkKey) };
+    const row = this.#row(id);
+    void reply.header('location', `/api/v1/credentials/${id}`).header('etag', etagOf(Number(row['revision'])));
+    return { ...row, link: this.#link(id, linkKey) };
   }
 
   @Get('api/v1/credentials')

@@ -27,13 +27,17 @@ import { credentialStream } from './credential.events.js';
 import { credentialDecider } from './credential.js';
 import type { IssueInput } from './credentials.schema.js';
 import { credentialDocument } from './document.js';
+import { heldCredential } from './held-credential.js';
 
 /** Attempts when another writer was first: a definition or key that has just changed, the same person issued to twice. */
 const ATTEMPTS = 4;
 
 export interface Issued {
   readonly id: string;
+  /** The events of the credential's stream. */
   readonly events: readonly StoredEvent[];
+  /** The key of the printed link, base64url. */
+  readonly linkKey: string;
 }
 
 /** What is sealed with `CredentialIssued` under the holder's key. */
@@ -83,7 +87,7 @@ class Issuance {
     const { ledger, input, request, id } = this;
     if (request.repeatable) {
       const events = await ledger.store.readStream(credentialStream(id));
-      if (events.length > 0) return { id, events };
+      if (events.length > 0) return { id, events, linkKey: (await heldCredential(ledger, id)).linkKey };
     }
     const organisation = await this.#organisation();
     const definition = await this.#definition();
@@ -152,7 +156,7 @@ class Issuance {
     });
     if (append) this.#pending.appends.push(append);
     const appended = await ledger.store.appendMany(this.#pending.appends);
-    return { id, events: appended.at(-1)?.events ?? [] };
+    return { id, events: appended.at(-1)?.events ?? [], linkKey };
   }
 
   async #organisation(): Promise<KnownOrganisation> {
