@@ -115,10 +115,21 @@ export class AnchoringProcess {
     return Math.max(this.schedule.intervalSeconds * 1000 - since, 0);
   }
 
+  /**
+   * Makes sure that the newest standing record tells of every organisation, definition and status list as it is now: for
+   * bundles of what is not anchored yet.
+   */
+  async freshStanding(): Promise<void> {
+    if (this.#stopped) return;
+    await this.#exclusively(async () => {
+      await this.sealer.publishLists();
+      if (this.log.standingIsStale) await this.sealer.recordStanding();
+    });
+  }
+
   async #refreshStanding(): Promise<void> {
-    if (this.#stopped || !this.log.standingIsStale) return;
     try {
-      await this.#exclusively(() => this.sealer.recordStanding());
+      await this.freshStanding();
     } catch (error) {
       if (!(error instanceof StandingNotRecorded)) this.fatal(error);
     }

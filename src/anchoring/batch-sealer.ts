@@ -69,6 +69,14 @@ export class BatchSealer {
     return view;
   }
 
+  /** Publishes every status list that lags behind what is logged now; resolves when log and read models have it. */
+  async publishLists(): Promise<void> {
+    const { position } = await this.store.head();
+    await this.readModels.caughtUp(position);
+    if (!(await this.publisher.publish())) return;
+    await this.log.reached((await this.store.head()).logSize);
+  }
+
   /** Records the standing as of exactly the entries before it (S1). */
   async recordStanding(): Promise<StoredEvent> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {

@@ -10,6 +10,7 @@ import type { JsonObject } from '../encoding/json.js';
 import { InvariantError, NotFoundError } from '../errors.js';
 import type { StoredEvent } from '../event-store/event-store.js';
 import type { Ledger } from '../ledger.js';
+import type { SignedHead } from '../log/head-signer.js';
 import type { StandingSnapshot } from '../log/transparency-log.js';
 import { organisationStream } from '../organisations/organisation.events.js';
 import type { IncludedEntry, ProofBundle } from '../verification/bundle.js';
@@ -29,10 +30,8 @@ export async function evidenceOf(ledger: Ledger, id: string): Promise<Evidence> 
   const data = issued.data as unknown as CredentialIssued['data'];
   const definition = await versionPublished(ledger, data.definition, data.version);
 
-  // Everything below is read in one go, without waiting in between: one state of the read models and the tree.
-  await ledger.log.reached(issued.index + 1);
   const anchored = anchorFor(ledger, issued.index);
-  const head = anchored ? ledger.signer.noteOf(anchored.size) : await ledger.signer.covering(issued.index + 1);
+  const head = anchored ? ledger.signer.noteOf(anchored.size) : await pendingHead(ledger, issued.index);
   const snapshot = anchored ? ledger.log.snapshot(anchored.size - 1) : ledger.log.newestSnapshot(head.size);
   const lists = [data.statusLists.revocation.list, data.statusLists.suspension.list];
   const first = anchored && finalAnchor(ledger.readModels.db, { firstCovering: issued.index });
@@ -58,6 +57,13 @@ export async function evidenceOf(ledger: Ledger, id: string): Promise<Evidence> 
         }
       : {}),
   };
+}
+
+/** A signed head over the issuance and a standing record that tells of everything up to now. */
+async function pendingHead(ledger: Ledger, index: number): Promise<SignedHead> {
+  await ledger.anchoring.freshStanding();
+  await ledger.log.reached(index + 1);
+  return ledger.signer.covering(ledger.log.tree.size);
 }
 
 /** The newest final anchor, if it covers the index and its standing is still at hand. */
