@@ -22,7 +22,7 @@ await main(async () => {
   const node = await start(() =>
     startEmbeddedNode({ folder, ...(evmPort === undefined ? {} : { port: evmPort }), onProblem: say }),
   );
-  console.log(`EVM node ready at ${node.rpcUrl} (chain of ${folder}). Ctrl-C ends it.`);
+  console.log(`EVM node ready at ${node.url} (chain of ${folder}). Ctrl-C ends it.`);
   // The node does not keep this process alive by itself.
   const alive = setInterval(() => undefined, 2 ** 30);
   for (const signal of ['SIGINT', 'SIGTERM']) {
