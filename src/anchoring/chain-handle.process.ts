@@ -19,6 +19,7 @@ export class ChainHandle {
   #chain: Chain | undefined;
   #anchorer: Anchorer | undefined;
   #stopped = false;
+  readonly #listeners: (() => void)[] = [];
 
   constructor(
     private readonly folder: string,
@@ -48,8 +49,16 @@ export class ChainHandle {
     return this.#anchorer;
   }
 
+  /** What the trust file says of a chain beyond the log: that it is the operator's own (S10), and its node's address. */
   details(chainId: number): { rpcUrls?: readonly string[]; embedded?: boolean } {
-    return this.#chain?.chainId === chainId && this.#node ? { rpcUrls: [this.#node.url], embedded: true } : {};
+    if (chainId !== EMBEDDED_CHAIN_ID) return {};
+    return { embedded: true, ...(this.#chain && this.#node ? { rpcUrls: [this.#node.url] } : {}) };
+  }
+
+  /** Calls back once, when the chain is ready. */
+  onReady(listener: () => void): void {
+    if (this.#chain) listener();
+    else this.#listeners.push(listener);
   }
 
   async stop(): Promise<void> {
@@ -71,6 +80,8 @@ export class ChainHandle {
       folder: join(this.folder, 'chain'),
       ...(this.config.evmPort === undefined ? {} : { port: this.config.evmPort }),
       onProblem: (message) => this.#logger.warn(message),
+      // What the node had not saved is gone with it: a new anchorer looks back before it goes on.
+      onRestart: () => this.#forget(),
     });
     const node = this.#node;
     const chain = new EthersChain({
@@ -84,6 +95,7 @@ export class ChainHandle {
     const { blockNumber } = await chain.ensureReady();
     await this.#addToLog(chain, blockNumber);
     this.#chain = chain;
+    for (const listener of this.#listeners.splice(0)) listener();
     return chain;
   }
 
@@ -105,5 +117,11 @@ export class ChainHandle {
       meta: { at: this.now().toISOString(), by: 'process:anchoring' },
     });
     if (append) await this.store.append(append);
+  }
+
+  #forget(): void {
+    this.#opening = undefined;
+    this.#chain = undefined;
+    this.#anchorer = undefined;
   }
 }
