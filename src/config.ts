@@ -1,6 +1,10 @@
-/** The environment, checked once at start. The only place that reads `process.env`; a bad value names itself. */
+/**
+ * The environment, checked once at start. The only place that reads `process.env`; a bad value names itself, and what
+ * this version cannot do is refused rather than passed over. Proven by config.spec.ts.
+ */
 import { z } from 'zod';
-import { ConfigError } from './errors.js';
+import { fromBase64url } from './encoding/base64.js';
+import { ConfigError, EncodingError } from './errors.js';
 
 const integer = (min: number, max: number): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> =>
   z.string().transform((text, context) => {
@@ -24,17 +28,56 @@ const environment = z.object({
     .optional(),
   DATA_DIR: z.string().min(1).default('./data'),
   SEED: z.enum(['pilots', 'none']).optional(),
-  ADMIN_TOKEN: z.string().min(16, 'must have at least 16 characters').max(512).optional(),
+  ADMIN_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,512}$/, 'must have 16 to 512 printable ASCII characters and no spaces')
+    .optional(),
   MASTER_KEY: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url (43 characters, no padding)')
+    .refine((text) => isMasterKey(text), 'must be 32 bytes in base64url (43 characters, no padding)')
     .optional(),
-  CHAIN: z.literal('embedded', 'must be "embedded"').default('embedded'),
+  CHAIN: z
+    .literal('embedded', 'must be "embedded": this version does not anchor on public chains yet')
+    .default('embedded'),
   ANCHOR_INTERVAL: integer(1, 86_400).default(5),
   ANCHOR_MAX_AGE: integer(60, 2_592_000).default(86_400),
   EVM_PORT: integer(0, 65_535).optional(),
+  ROLES: z
+    .string()
+    .refine(
+      (text) => text.split(',').sort().join() === 'api,worker',
+      'must be "api,worker": this version runs both in one process',
+    )
+    .optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });
+
+/** Of the contract's variables those that this version cannot follow yet. Passing them over would be worse. */
+const UNSUPPORTED: readonly (readonly [RegExp, string])[] = [
+  [/^EVENTSTORE_URL$/, 'is not supported by this version: it keeps its events in SQLite below DATA_DIR; unset it'],
+  [
+    /^(RPC_URLS|ANCHOR_KEY|ANCHOR_CONTRACT)$/,
+    'is not supported by this version: it anchors on the embedded chain only, with a key of its own; unset it',
+  ],
+  [/^(BANKID|OIDC)_/, 'is not supported by this version: people cannot sign in yet, only ADMIN_TOKEN can; unset it'],
+];
+
+function checkUnsupported(env: Readonly<Record<string, string | undefined>>): void {
+  const given = Object.keys(env).filter((name) => env[name] !== undefined && env[name] !== '');
+  for (const name of given.sort()) {
+    const [, message] = UNSUPPORTED.find(([pattern]) => pattern.test(name)) ?? [];
+    if (message !== undefined) throw new ConfigError(name, message);
+  }
+}
+
+function isMasterKey(text: string): boolean {
+  try {
+    return fromBase64url(text).length === 32;
+  } catch (error) {
+    if (error instanceof EncodingError) return false;
+    throw error;
+  }
+}
 
 function isPublicUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
@@ -68,6 +111,7 @@ export interface Config {
 
 /** @throws ConfigError naming the variable and what is allowed. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  checkUnsupported(env);
   const given = Object.fromEntries(
     Object.keys(environment.shape)
       .map((name) => [name, env[name]] as const)
@@ -83,7 +127,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   return {
     port: value.PORT,
     host: value.HOST,
-    publicUrl: (value.PUBLIC_URL ?? `http://localhost:${value.PORT}`).replace(/\/$/, ''),
+    publicUrl: new URL(value.PUBLIC_URL ?? `http://localhost:${value.PORT}`).origin,
     dataDir: value.DATA_DIR,
     seed: value.SEED,
     adminToken: value.ADMIN_TOKEN,

@@ -18,11 +18,11 @@ import { StatusIndexes } from './credentials/status-indexes.js';
 import { statusListsProjection } from './credentials/status-lists.read.js';
 import { StatusPublisher } from './credentials/status-publisher.js';
 import { signer, type Ed25519Signer } from './crypto/ed25519.js';
-import { readOrMake } from './crypto/secret-file.js';
+import { readFileIfThere, readOrMake, writeFileDurably } from './crypto/secret-file.js';
 import { Secrets } from './crypto/secrets.js';
 import { catalogueProjection, holdsDemoData } from './definitions/catalogue.read.js';
 import { fromBase64url, toBase64url } from './encoding/base64.js';
-import { ConfigError, InvariantError } from './errors.js';
+import { ConfigError, EncodingError, InvariantError } from './errors.js';
 import type { EventStore, StoredEvent } from './event-store/event-store.js';
 import { load, prepare } from './event-store/handle.js';
 import { ReadModels } from './event-store/projections.js';
@@ -54,7 +54,20 @@ const STATUS_CHANGES: ReadonlySet<string> = new Set([
   'CredentialVoided',
 ]);
 
+/** What must be closed again where opening fails. */
+interface Opened {
+  readonly store: EventStore;
+  chainHandle?: ChainHandle;
+}
+
+const MASTER_KEY_BYTES = 32;
+/** Below DATA_DIR. */
+const TRUST_FILE = 'trust.json';
+
 export class Ledger {
+  #trustKept: Promise<void> = Promise.resolve();
+  #closing = false;
+
   private constructor(
     readonly config: Config,
     readonly adminToken: string,
@@ -85,12 +98,35 @@ export class Ledger {
   ): Promise<Ledger> {
     const folder = resolve(config.dataDir);
     makeFolder(folder);
-    const secrets = new Secrets(fromBase64url(config.masterKey ?? readOrMake(join(folder, 'master-key'), random32)));
-    const adminToken = config.adminToken ?? readOrMake(join(folder, 'admin-token'), random32);
+    // First the store, whose lock keeps a second process from making keys in the same folder.
     const store = openSqliteEventStore(join(folder, 'events.db'));
+    const opened: Opened = { store };
+    try {
+      return await Ledger.#over(opened, folder, config, fatal, now);
+    } catch (error) {
+      await opened.chainHandle?.stop();
+      await store.close();
+      throw error;
+    }
+  }
+
+  static async #over(
+    opened: Opened,
+    folder: string,
+    config: Config,
+    fatal: (error: unknown) => void,
+    now: () => Date,
+  ): Promise<Ledger> {
+    const { store } = opened;
+    const isNew = (await store.head()).position === 0n;
+    const secrets = new Secrets(masterKey(config, folder, isNew));
+    const adminToken = config.adminToken ?? readOrMake(join(folder, 'admin-token'), random32);
+    // Keys before what is wrapped under them: a crash in between leaves keys that nothing uses yet.
+    const epochKeys = EpochKeys.open(folder, secrets, isNew);
     const { keys, origin, vkey } = await founded(store, secrets, config, now);
-    const vault = new Vault(store, secrets, EpochKeys.open(folder, secrets));
+    const vault = new Vault(store, secrets, epochKeys);
     const chainHandle = new ChainHandle(folder, config, keys.anchorKey, store, now);
+    opened.chainHandle = chainHandle;
     // The node starts while the log is read.
     chainHandle.start();
     const log = new TransparencyLog(store);
@@ -108,7 +144,7 @@ export class Ledger {
     await readModels.caughtUp((await store.head()).position);
     const issuingKeys = new IssuingKeys(store, secrets);
     const publisher = new StatusPublisher(store, readModels, issuingKeys, config.publicUrl, now);
-    const sealer = new BatchSealer(store, readModels, log, headSigner, publisher, now);
+    const sealer = new BatchSealer(store, readModels, log, headSigner, () => publisher.publish(), now);
     const anchoring = new AnchoringProcess(
       sealer,
       () => chainHandle.anchorer(readModels),
@@ -116,6 +152,7 @@ export class Ledger {
       log,
       { intervalSeconds: config.anchorIntervalSeconds, maxAgeSeconds: config.anchorMaxAgeSeconds },
       fatal,
+      now,
     );
     const ledger = new Ledger(
       config,
@@ -136,6 +173,7 @@ export class Ledger {
       now,
     );
     ledger.#watch(fatal);
+    await ledger.#keepTrustFile(folder, fatal);
     anchoring.start();
     return ledger;
   }
@@ -183,12 +221,34 @@ export class Ledger {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     await this.anchoring.stop();
+    await this.#trustKept;
     await this.statusPublisher.publish().catch(() => undefined);
     await this.log.stop();
     await this.readModels.stop();
     await this.store.close();
     await this.chainHandle.stop();
+  }
+
+  /**
+   * Keeps the trust file as DATA_DIR/trust.json (S4): whoever works on this machine pins this ledger by it, without
+   * asking the network. Written anew when the log names a chain, and when the node's address is known.
+   */
+  async #keepTrustFile(folder: string, fatal: (error: unknown) => void): Promise<void> {
+    const path = join(folder, TRUST_FILE);
+    const keep = (): Promise<void> => {
+      const kept = this.#trustKept.then(async () => {
+        if (this.#closing) return;
+        const text = JSON.stringify(await this.trustFile(), undefined, 2);
+        if (readFileIfThere(path) !== text) writeFileDurably(path, `${text}\n`, 0o644);
+      });
+      this.#trustKept = kept.catch(fatal);
+      return this.#trustKept;
+    };
+    this.log.onEntry((event) => void (event.stream === LEDGER_STREAM && keep()));
+    this.chainHandle.onReady(() => void keep());
+    await keep();
   }
 
   #watch(fatal: (error: unknown) => void): void {
@@ -213,6 +273,25 @@ function makeFolder(folder: string): void {
       `${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+}
+
+/** @throws ConfigError where the key's file is damaged, or is missing though there is something wrapped under it */
+function masterKey(config: Config, folder: string, isNew: boolean): Uint8Array {
+  if (config.masterKey !== undefined) return fromBase64url(config.masterKey);
+  const path = join(folder, 'master-key');
+  if (!isNew && !readFileIfThere(path)) {
+    throw new ConfigError(
+      'MASTER_KEY',
+      `is not set and ${path} is missing, and without it nothing that is kept can be opened; put the file back, or set it`,
+    );
+  }
+  try {
+    const key = fromBase64url(readOrMake(path, random32));
+    if (key.length === MASTER_KEY_BYTES) return key;
+  } catch (error) {
+    if (!(error instanceof EncodingError)) throw error;
+  }
+  throw new ConfigError('MASTER_KEY', `${path} is damaged: it must hold 32 bytes in base64url (43 characters)`);
 }
 
 function random32(): string {

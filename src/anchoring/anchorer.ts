@@ -1,7 +1,7 @@
 /**
  * Takes batches to the chain: submitted, confirmed, finalised, and back again when a block goes away; each step an event
  * (`batch.ts`). Recovery is the same code as normal work: after a crash the next round reads where each batch stands and
- * goes on from there.
+ * goes on from there. Proven by anchorer.int.spec.ts.
  */
 import { randomUUID } from 'node:crypto';
 import { fromBase64 } from '../encoding/base64.js';
@@ -62,16 +62,25 @@ export class Anchorer {
     // Before more is built on it: is the last one still there? (The embedded node may have come back without it.)
     if (unsettled.length > 0) await this.lookBack();
     let moved = false;
-    for (const number of unsettled) moved = (await this.#step(number)) || moved;
+    for (const number of unsettled) {
+      moved = (await this.#step(number)) || moved;
+      // One transaction on its way at a time: while this one is in no block, the nonce of the next is not known.
+      if (!anchorOn(await this.#stateOf(number), this.chain.chainId).block) break;
+    }
     return moved;
   }
 
   async #step(number: number): Promise<boolean> {
-    const { state } = await load(this.store, batchDecider, batchStream(number));
-    if (state.is === 'unsealed') throw new InvariantError(`batch ${number} is in the read models but not in the store`);
+    const state = await this.#stateOf(number);
     const anchor = anchorOn(state, this.chain.chainId);
     if (anchor.block) return this.#finalise(number, anchor.block);
     return this.#submitOrConfirm(number, state, anchor);
+  }
+
+  async #stateOf(number: number): Promise<BatchState & { is: 'sealed' }> {
+    const { state } = await load(this.store, batchDecider, batchStream(number));
+    if (state.is === 'unsealed') throw new InvariantError(`batch ${number} is in the read models but not in the store`);
+    return state;
   }
 
   async #submitOrConfirm(number: number, state: BatchState & { is: 'sealed' }, anchor: ChainAnchor): Promise<boolean> {
@@ -82,7 +91,8 @@ export class Anchorer {
         const failed = anchor.submissions.find((one) => one.txHash === txHash)?.failed;
         if (failed !== undefined) continue;
         await this.#record(number, { type: 'FailAnchor', chainId: this.chain.chainId, txHash, code: 'reverted' });
-        return true;
+        // The next try pays again: not at once.
+        throw new ChainError('rejected', `the chain reverted the anchor ${txHash} of batch ${number}`);
       }
       const { status: _, ...block } = receipt;
       await this.#record(number, { type: 'ConfirmAnchor', chainId: this.chain.chainId, txHash, ...block });

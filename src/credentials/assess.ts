@@ -2,13 +2,16 @@
  * Who is assessed and by whom: the holder behind a personal number (S24: one person, one holder) or a new one, the
  * assessor's own key, and the assessment's event (S20, S22). What must be written comes as appends, so that issuing can
  * commit it together with the credential and an assessment alone can commit it by itself.
+ * Proven by issue.int.spec.ts.
  */
 import { randomUUID } from 'node:crypto';
 import type { DefinitionState } from '../definitions/definition.js';
 import type { JsonObject } from '../encoding/json.js';
+import type { SealedFacts } from '../event-store/decider.js';
 import { NO_STREAM, type Append } from '../event-store/event-store.js';
 import { prepare } from '../event-store/handle.js';
 import { readPersonalNumber } from '../holders/personal-number.js';
+import type { Place } from '../holders/sealing.js';
 import { holderVault, memberVault } from '../holders/vault.js';
 import type { Ledger } from '../ledger.js';
 import { eventIdsOf, type RequestContext } from '../request-context.js';
@@ -16,10 +19,10 @@ import { assessmentDecider, type AssessmentFacts } from './assessment.js';
 import { assessmentStream } from './credential.events.js';
 import type { AssessmentInput, HolderInput } from './credentials.schema.js';
 
-/** What is to be committed together, and the keys that were made for it. */
+/** What is to be committed together, and the keys that are made with it: nobody else may seal under them before. */
 export class Pending {
   readonly appends: Append[] = [];
-  readonly #newKeys: string[] = [];
+  readonly #newKeys = new Map<string, Uint8Array>();
 
   constructor(
     readonly ledger: Ledger,
@@ -28,14 +31,14 @@ export class Pending {
 
   /** A key for a vault stream, where there is none. */
   async needsKey(stream: string, person?: JsonObject): Promise<void> {
-    if (await this.ledger.vault.key(stream)) return;
-    this.appends.push(this.ledger.vault.newKey(stream, this.request.at, person));
-    this.#newKeys.push(stream);
+    if (this.#newKeys.has(stream) || (await this.ledger.vault.key(stream))) return;
+    const { key, append } = this.ledger.vault.newKey(stream, this.request.at, person);
+    this.appends.push(append);
+    this.#newKeys.set(stream, key);
   }
 
-  /** Keys made for an append that was refused must not be used again. */
-  forgetKeys(): void {
-    for (const stream of this.#newKeys) this.ledger.vault.forget(stream);
+  seal(facts: readonly SealedFacts[], place: Place): Promise<Uint8Array> {
+    return this.ledger.vault.seal(facts, place, this.#newKeys);
   }
 }
 
@@ -64,7 +67,7 @@ export async function holderFor(pending: Pending, holder: HolderInput): Promise<
   return id;
 }
 
-/** Adds the assessment's event; returns its UUID and facts. */
+/** Adds the assessment's event, unless the same request has recorded it before; returns its UUID and facts. */
 export async function assess(
   pending: Pending,
   input: AssessmentInput,
@@ -97,7 +100,7 @@ export async function assess(
     },
     context: definition,
     meta: { at: request.at, by: request.by, eventIds: eventIdsOf(request, stream, 'RecordAssessment') },
-    seal: (parts, place) => ledger.vault.seal(parts, place),
+    seal: (parts, place) => pending.seal(parts, place),
   });
   if (append) pending.appends.push(append);
   return { id, facts };

@@ -2,7 +2,7 @@
  * Issuing one credential (`events.md`, step by step): holder found or made, assessment recorded, status indexes taken,
  * document built, signed and digested, and everything committed together. `CredentialIssued` with "no stream" and the
  * `reads` of organisation and definition is the point of commitment: a crash before it leaves nothing, and the same
- * request again ends in the same one credential (S7, S24).
+ * request again ends in the same one credential (S7, S24). Proven by issue.int.spec.ts.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { toBase64url } from '../encoding/base64.js';
@@ -57,11 +57,9 @@ export interface SealedCredential {
 export async function issueCredential(ledger: Ledger, input: IssueInput, request: RequestContext): Promise<Issued> {
   const id = request.id('credential');
   for (let attempt = 1; ; attempt += 1) {
-    const issuance = new Issuance(ledger, input, request, id);
     try {
-      return await issuance.run();
+      return await new Issuance(ledger, input, request, id).run();
     } catch (error) {
-      issuance.forgetKeys();
       if (!(error instanceof ConcurrencyError) || attempt >= ATTEMPTS) throw error;
     }
   }
@@ -79,15 +77,11 @@ class Issuance {
     this.#pending = new Pending(ledger, request);
   }
 
-  forgetKeys(): void {
-    this.#pending.forgetKeys();
-  }
-
   async run(): Promise<Issued> {
     const { ledger, input, request, id } = this;
     if (request.repeatable) {
       const events = await ledger.store.readStream(credentialStream(id));
-      if (events.length > 0) return { id, events, linkKey: (await heldCredential(ledger, id)).linkKey };
+      if (events.length > 0) return this.#issuedBefore(events);
     }
     const organisation = await this.#organisation();
     const definition = await this.#definition();
@@ -127,7 +121,7 @@ class Issuance {
     const linkKey = await this.#share(document);
     const sealed: SealedCredential = { document, holder, assessment, linkKey };
     const stream = credentialStream(id);
-    const { append } = await prepare(ledger.store, credentialDecider, {
+    const { append, earlier } = await prepare(ledger.store, credentialDecider, {
       stream,
       command: {
         type: 'IssueCredential',
@@ -151,12 +145,18 @@ class Issuance {
         },
       },
       meta: { ...this.#meta(stream, 'IssueCredential'), reads: readsOf(input, organisation, definition) },
-      seal: (parts, place) => ledger.vault.seal(parts, place),
+      seal: (parts, place) => this.#pending.seal(parts, place),
       expectedRevision: NO_STREAM,
     });
-    if (append) this.#pending.appends.push(append);
+    // The same request, sent twice at a time, was carried out while this one was being prepared.
+    if (!append) return this.#issuedBefore(earlier?.events ?? []);
+    this.#pending.appends.push(append);
     const appended = await ledger.store.appendMany(this.#pending.appends);
     return { id, events: appended.at(-1)?.events ?? [], linkKey };
+  }
+
+  async #issuedBefore(events: readonly StoredEvent[]): Promise<Issued> {
+    return { id: this.id, events, linkKey: (await heldCredential(this.ledger, this.id)).linkKey };
   }
 
   async #organisation(): Promise<KnownOrganisation> {

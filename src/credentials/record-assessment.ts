@@ -26,11 +26,9 @@ export async function recordAssessment(
   request: RequestContext,
 ): Promise<Assessed> {
   for (let attempt = 1; ; attempt += 1) {
-    const pending = new Pending(ledger, request);
     try {
-      return await recordOnce(pending, input);
+      return await recordOnce(new Pending(ledger, request), input);
     } catch (error) {
-      pending.forgetKeys();
       if (!(error instanceof ConcurrencyError) || attempt >= ATTEMPTS) throw error;
     }
   }
@@ -50,6 +48,9 @@ async function recordOnce(pending: Pending, input: AssessmentInput): Promise<Ass
   const version = input.version ?? newestVersion(definition)?.version ?? 0;
   const holder = await holderFor(pending, input.holder);
   const { id } = await assess(pending, input, version, holder, definition);
+  const stream = assessmentStream(id);
+  // The same request, sent twice at a time, was carried out while this one was being prepared.
+  if (pending.appends.at(-1)?.stream !== stream) return { id, events: await ledger.store.readStream(stream) };
   const appended = await ledger.store.appendMany(pending.appends);
   return { id, events: appended.at(-1)?.events ?? [] };
 }

@@ -1,6 +1,7 @@
 /**
  * Status indexes for new credentials (S25): taken from a block that this process has in hand, so that issuing waits for
  * the store only once a block. A block lost in a crash is a gap; no index is ever given twice.
+ * Proven by status-indexes.int.spec.ts.
  */
 import type { Secrets } from '../crypto/secrets.js';
 import { ConcurrencyError, DomainError } from '../errors.js';
@@ -30,6 +31,8 @@ export class StatusIndexes {
   /** One refill at a time for each list. */
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly #blockSizes = new Map<string, number>();
+  /** The newest list known of, for each organisation and purpose: those before it are full. */
+  readonly #newest = new Map<string, number>();
 
   constructor(
     private readonly store: EventStore,
@@ -74,10 +77,11 @@ export class StatusIndexes {
   /** Allots the next block of the newest list that has room, opening lists as they fill up. */
   async #refill(name: string, organisation: string, purpose: StatusPurpose): Promise<void> {
     const count = Math.min((this.#blockSizes.get(name) ?? FIRST_BLOCK / 2) * 2, LARGEST_BLOCK);
-    for (let number = 0; ; number += 1) {
+    for (let number = this.#newest.get(name) ?? 0; ; number += 1) {
       const list = this.secrets.id('statusList', organisation, purpose, number);
       const allotted = await this.#allot(list, organisation, purpose, count);
       if (!allotted) continue;
+      this.#newest.set(name, number);
       const permute = indexPermutation(this.secrets.mac('statusPermutation', list));
       this.#hands.set(name, { list, permute, next: allotted.from, end: allotted.from + allotted.count });
       this.#blockSizes.set(name, count);

@@ -1,11 +1,20 @@
-/** Secrets kept as files beside the store: made once, mode 0600, whole or not at all. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+/** Files kept beside the store, most of them secrets: mode 0600, whole or not at all. Proven by secret-file.int.spec.ts. */
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
  * Writes a file so that a crash leaves the old content or the new, never a part: temporary file, fsync, rename, fsync
  * of the folder.
- * @param mode permissions of the file, 0o600 unless said otherwise
+ * @param mode permissions of the file whatever the umask, 0o600 unless said otherwise
  */
 export function writeFileDurably(path: string, content: string, mode = 0o600): void {
   const folder = dirname(path);
@@ -13,7 +22,9 @@ export function writeFileDurably(path: string, content: string, mode = 0o600): v
   const temporary = `${path}.new`;
   const file = openSync(temporary, 'w', mode);
   try {
-    writeSync(file, content);
+    // What a crash left of an earlier attempt may have other permissions.
+    fchmodSync(file, mode);
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);

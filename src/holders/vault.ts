@@ -1,6 +1,8 @@
 /**
  * Keys of holders, members and organisations, and the sealing of events under them (S20, S22, S23). A key is made once,
- * wrapped, in the first event of its vault stream; deleting that stream erases whatever is sealed under it.
+ * wrapped, in the first event of its vault stream; deleting that stream erases whatever is sealed under it. A key that
+ * is not in the store yet is its maker's alone: sealed under a key whose append was then refused, facts would be lost.
+ * Proven by vault.int.spec.ts.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { ConcurrencyError, InvariantError } from '../errors.js';
@@ -34,10 +36,17 @@ export interface OpenedFacts {
   readonly facts: JsonObject;
 }
 
+/** A key that its maker has yet to commit, together with what is sealed under it. */
+export interface NewKey {
+  /** 32 bytes */
+  readonly key: Uint8Array;
+  readonly append: Append;
+}
+
 const KEPT_KEYS = 20_000;
 
 export class Vault {
-  /** Unwrapped keys, oldest use first; a bound keeps memory flat when many holders are touched. */
+  /** Unwrapped keys of the store, oldest first; a bound keeps memory flat when many holders are touched. */
   readonly #keys = new Map<string, Uint8Array>();
 
   constructor(
@@ -47,33 +56,31 @@ export class Vault {
   ) {}
 
   /**
-   * The append that makes a key, for callers that commit it together with other streams. The key is usable for sealing
-   * at once; if the append is refused because another node made the key first, forget it with `forget`.
+   * A key and the append that makes it, for callers that commit it together with other streams. If the append is
+   * refused because another made the key first, this one must not be used again.
    * @param at ISO 8601
    * @param person what is known of the person, sealed under the new key
    */
-  newKey(stream: string, at: string, person?: JsonObject): Append {
+  newKey(stream: string, at: string, person?: JsonObject): NewKey {
     const key = new Uint8Array(randomBytes(32));
     const wrapped = stream.startsWith('vault-organisation-')
       ? { epoch: 0, wrapped: toBase64url(this.secrets.wrap(key, stream)) }
       : this.epochs.wrap(key, stream);
-    this.#remember(stream, key);
     const events: EventDraft[] = [draft('KeyWrapped', at, wrapped)];
     if (person) {
       const sealed = encodeContainer([sealPart(stream, key, person, { stream, revision: 1 })]);
       events.push({ ...draft('PersonRecorded', at, {}), sealed });
     }
-    return { stream, expectedRevision: NO_STREAM, events };
+    return { key, append: { stream, expectedRevision: NO_STREAM, events } };
   }
 
   /** Makes the key where there is none. */
   async ensureKey(stream: string, at: string, person?: JsonObject): Promise<void> {
     if (await this.key(stream)) return;
     try {
-      await this.store.append(this.newKey(stream, at, person));
+      await this.store.append(this.newKey(stream, at, person).append);
     } catch (error) {
       if (!(error instanceof ConcurrencyError)) throw error;
-      this.forget(stream);
       if (!(await this.key(stream))) throw new InvariantError(`${stream} exists but holds no key`);
     }
   }
@@ -93,15 +100,23 @@ export class Vault {
     return key;
   }
 
+  /** Drops the kept key of a stream that has been deleted. */
   forget(stream: string): void {
     this.#keys.delete(stream);
   }
 
-  /** Seals facts for one event; every key must be there (`ensureKey`, `newKey`). */
-  async seal(facts: readonly SealedFacts[], place: Place): Promise<Uint8Array> {
+  /**
+   * Seals facts for one event; every key must be in the store or among the new ones.
+   * @param newKeys keys by stream that are committed together with the event
+   */
+  async seal(
+    facts: readonly SealedFacts[],
+    place: Place,
+    newKeys?: ReadonlyMap<string, Uint8Array>,
+  ): Promise<Uint8Array> {
     const parts = [];
     for (const { under, facts: content } of facts) {
-      const key = await this.key(under);
+      const key = newKeys?.get(under) ?? (await this.key(under));
       if (!key) throw new InvariantError(`no key in ${under} to seal ${place.stream}@${place.revision}`);
       parts.push(sealPart(under, key, content, place));
     }

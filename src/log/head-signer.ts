@@ -2,14 +2,14 @@
  * Signs the log's heads (S15, S16): only a worker does, only extensions of what was signed before, and each signed
  * checkpoint is durable before anybody sees it. What was signed last stands twice: in the stream `vault-signed-heads`,
  * which all nodes read, and in a file apart from the database, so that a restored older database cannot make this key
- * sign a second history.
+ * sign a second history. Proven by head-signer.int.spec.ts.
  */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { readFileIfThere, writeFileDurably } from '../crypto/secret-file.js';
 import { fromBase64, toBase64 } from '../encoding/base64.js';
 import { equalBytes } from '../encoding/bytes.js';
-import { InvariantError } from '../errors.js';
+import { ConfigError, InvariantError } from '../errors.js';
 import { NO_STREAM, type EventStore } from '../event-store/event-store.js';
 import { formatCheckpoint } from './checkpoint.js';
 import { signNote } from './note.js';
@@ -33,7 +33,8 @@ export interface LogKey {
   sign(message: Uint8Array): Uint8Array;
 }
 
-const lastHead = z.object({ size: z.number().int().min(0), root: z.string() });
+const lastHead = z.object({ size: z.number().int().min(0), root: z.base64() });
+type LastHead = z.output<typeof lastHead>;
 
 export class HeadSigner {
   #latest: SignedHead | undefined;
@@ -51,17 +52,20 @@ export class HeadSigner {
 
   /**
    * Compares this node's tree with every head ever signed.
-   * @throws InvariantError when the log at hand is not an extension of them: nothing may be signed then
+   * @throws ConfigError when the log at hand is not an extension of them: nothing may be signed then
    */
   async start(): Promise<void> {
     for (const event of await this.store.readStream(SIGNED_HEADS_STREAM)) {
       const head = event.data as unknown as SignedHead;
-      this.#assertExtends(head, 'the stream of signed heads');
+      this.#checkAtStart(head, 'its own record');
       this.#latest = head;
       this.#revision = event.revision;
     }
-    const text = readFileIfThere(this.lastHeadFile);
-    if (text !== undefined) this.#assertExtends(lastHead.parse(JSON.parse(text)), this.lastHeadFile);
+    const last = this.#lastHead();
+    if (!last) return;
+    this.#checkAtStart(last, this.lastHeadFile);
+    // The process ended between the two places: take the step again, so that the file never goes back.
+    if (last.size > (this.#latest?.size ?? 0)) await this.#sign(last.size);
   }
 
   get latest(): SignedHead | undefined {
@@ -69,26 +73,19 @@ export class HeadSigner {
   }
 
   /** The newest signed head, signing first when it covers fewer than `size` entries. */
-  covering(size: number): Promise<SignedHead> {
-    const signed = this.#queue.then(async () => {
-      await this.log.reached(size);
-      if (this.#latest && this.#latest.size >= size) return this.#latest;
-      return this.#sign(this.log.tree.size);
-    });
-    this.#queue = signed.catch(() => undefined);
-    return signed;
+  async covering(size: number): Promise<SignedHead> {
+    await this.log.reached(size);
+    return this.#inTurn(() =>
+      this.#latest && this.#latest.size >= size ? this.#latest : this.#sign(this.log.tree.size),
+    );
   }
 
   /** The checkpoint of exactly this size, for the head of a batch. */
-  exactly(size: number): Promise<SignedHead> {
-    const signed = this.#queue.then(async () => {
-      await this.log.reached(size);
-      // An older size than the newest signed one is an ancestor of it: its note may be made again, Ed25519 gives the
-      // same bytes, and nothing new is claimed.
-      return this.#latest && this.#latest.size >= size ? this.noteOf(size) : this.#sign(size);
-    });
-    this.#queue = signed.catch(() => undefined);
-    return signed;
+  async exactly(size: number): Promise<SignedHead> {
+    await this.log.reached(size);
+    // An older size than the newest signed one is an ancestor of it: its note may be made again, Ed25519 gives the
+    // same bytes, and nothing new is claimed.
+    return this.#inTurn(() => (this.#latest && this.#latest.size >= size ? this.noteOf(size) : this.#sign(size)));
   }
 
   /** The signed head of a size at most that of the newest. */
@@ -97,10 +94,17 @@ export class HeadSigner {
     return this.#make(size);
   }
 
+  #inTurn(work: () => SignedHead | Promise<SignedHead>): Promise<SignedHead> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
   async #sign(size: number): Promise<SignedHead> {
-    if (this.#latest) this.#assertExtends(this.#latest, 'the newest signed head');
+    const contradiction = this.#latest && this.#contradiction(this.#latest);
+    if (contradiction !== undefined) throw new InvariantError(`the newest signed head: ${contradiction}`);
     const head = this.#make(size);
-    // Crash before this line: nothing signed. After it: the file binds this key to this history.
+    // Crash before this line: nothing is known of the head. After it: the file binds this key to this history.
     writeFileDurably(this.lastHeadFile, `${JSON.stringify({ size, root: head.root })}\n`);
     await this.store.append({
       stream: SIGNED_HEADS_STREAM,
@@ -128,17 +132,48 @@ export class HeadSigner {
     return { size, root: toBase64(root), checkpoint };
   }
 
-  #assertExtends(head: { size: number; root: string }, where: string): void {
+  #lastHead(): LastHead | undefined {
+    const text = readFileIfThere(this.lastHeadFile);
+    if (text === undefined) return undefined;
+    const parsed = lastHead.safeParse(safeJson(text));
+    if (parsed.success) return parsed.data;
+    throw new ConfigError(
+      'DATA_DIR',
+      `${this.lastHeadFile} is damaged; restore it from where you keep the keys. It says what the log's key has ` +
+        'signed last, and without it a second history could be signed (S16)',
+    );
+  }
+
+  #checkAtStart(head: LastHead, where: string): void {
+    const contradiction = this.#contradiction(head);
+    if (contradiction === undefined) return;
+    throw new ConfigError(
+      'DATA_DIR',
+      `${contradiction} (according to ${where}). Going on would give the log two histories, so nothing is started. ` +
+        'Put the newest copy of the event store in place (S16)',
+    );
+  }
+
+  /** Why the log at hand does not extend a signed head; undefined where it does. */
+  #contradiction({ size, root }: LastHead): string | undefined {
     const { tree } = this.log;
-    if (head.size > tree.size) {
-      throw new InvariantError(
-        `${where} has a log of ${head.size} entries, this store only ${tree.size}: it was restored from an older copy (S16)`,
+    if (size > tree.size) {
+      return (
+        `holds an older copy of the ledger: the log's key has signed ${size} entries, this event store has only ` +
+        `${tree.size}`
       );
     }
-    if (!equalBytes(tree.root(head.size), fromBase64(head.root))) {
-      throw new InvariantError(
-        `${where} has another root at size ${head.size}: this store holds another history (S15)`,
-      );
+    if (!equalBytes(tree.root(size), fromBase64(root))) {
+      return `holds another history: its first ${size} entries are not those that the log's key has signed`;
     }
+    return undefined;
+  }
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
