@@ -1,5 +1,5 @@
 import 'reflect-metadata';
 import { readConfig } from './config.js';
-import { run } from './service.js';
+import { run } from './web/service.js';
 
 await run(readConfig);

@@ -4,7 +4,6 @@
  * seal begins again: a standing record without a batch claims nothing wrong. Proven by batch-sealer.int.spec.ts.
  */
 import { randomUUID } from 'node:crypto';
-import type { StatusPublisher } from '../credentials/status-publisher.js';
 import { ConcurrencyError, InvariantError } from '../errors.js';
 import type { EventStore, StoredEvent } from '../event-store/event-store.js';
 import { handle } from '../event-store/handle.js';
@@ -32,7 +31,8 @@ export class BatchSealer {
     private readonly readModels: ReadModels,
     private readonly log: TransparencyLog,
     private readonly signer: HeadSigner,
-    private readonly publisher: StatusPublisher,
+    /** Publishes status lists that lag behind the read models; tells whether there were any. */
+    private readonly publishOutdated: () => Promise<boolean>,
     private readonly now: () => Date,
   ) {}
 
@@ -74,7 +74,7 @@ export class BatchSealer {
     const { position } = await this.store.head();
     await this.readModels.caughtUp(position);
     // Another run may have published just now: the log is waited for in any case.
-    await this.publisher.publish();
+    await this.publishOutdated();
     await this.log.reached((await this.store.head()).logSize);
   }
 
@@ -83,7 +83,7 @@ export class BatchSealer {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const head = await this.store.head();
       await Promise.all([this.readModels.caughtUp(head.position), this.log.reached(head.logSize)]);
-      if (await this.publisher.publish()) continue;
+      if (await this.publishOutdated()) continue;
       const { root, leaves, size } = this.log.standingNow();
       if (size !== head.logSize) continue;
       try {

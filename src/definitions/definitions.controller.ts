@@ -15,7 +15,7 @@ import { Input, Operation, validated } from '../web/operation.js';
 import { idParams, listAnswer, nextLink, pageQuery, uuid, wholeNumber, type ListAnswer } from '../web/query.js';
 import { etagOf, guarded, ifMatch, settled } from '../web/resource.js';
 import { searchCatalogue, type CatalogueRow } from './catalogue.read.js';
-import { definitionStream, type DefinitionEvent } from './definition.events.js';
+import { definitionStream } from './definition.events.js';
 import {
   definitionDecider,
   draftOf,
@@ -334,7 +334,7 @@ export class DefinitionsController {
     const revised = events.findLast(({ type }) => type === 'DraftRevised');
     if (!revised) throw new NotFoundError('draft', id);
     const sealed = await this.ledger.vault.open(revised);
-    const draft = draftOf({ type: 'DraftRevised', data: {}, sealed } as DefinitionEvent);
+    const draft = draftOf({ type: 'DraftRevised', data: {}, sealed });
     if (!draft) throw new NotFoundError('draft', id);
     return draft;
   }

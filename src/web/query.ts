@@ -7,10 +7,7 @@ export function wholeNumber(min = 0): z.ZodType<number, string> {
     .string()
     .regex(/^\d{1,15}$/)
     .transform(Number)
-    .refine((value) => value >= min, { params: { code: 'tooSmall' }, message: `≥ ${min}` }) as z.ZodType<
-    number,
-    string
-  >;
+    .refine((value) => value >= min, { params: { code: 'tooSmall' }, message: `≥ ${min}` });
 }
 
 /** An id in a path. */

@@ -52,7 +52,7 @@ export async function createServer(ledger: Ledger): Promise<NestFastifyApplicati
     logger: logger(ledger.config.logLevel),
     bodyParser: false,
   });
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   readBodies(fastify);
   await fastify.register(cookie);
   await fastify.register(fastifyStatic, {

@@ -59,7 +59,8 @@ export class VerificationController {
   }
 
   async #bundleOf(credential: JsonObject): Promise<unknown> {
-    const id = /^urn:uuid:([0-9a-f-]{36})$/.exec(String(credential['id']))?.[1];
+    const { id: urn } = credential;
+    const id = typeof urn === 'string' ? /^urn:uuid:([0-9a-f-]{36})$/.exec(urn)?.[1] : undefined;
     if (id === undefined || !registerRow(this.ledger.readModels.db, id)) return NOT_LOGGED;
     return evidenceOf(this.ledger, id);
   }

@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { CommandBus } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Config } from './config.js';
-import { seedPilots } from './demo/seed.js';
-import { ConfigError } from './errors.js';
-import { Ledger } from './ledger.js';
-import { createServer } from './web/server.js';
+import type { Config } from '../config.js';
+import { seedPilots } from '../demo/seed.js';
+import { ConfigError } from '../errors.js';
+import { Ledger } from '../ledger.js';
+import { createServer } from './server.js';
 
 const EXIT_CONFIG = 78;
 /** How long a service that must stop may take to close what it can. */
