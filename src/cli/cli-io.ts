@@ -9,6 +9,8 @@ export interface CliIo {
   readonly now: () => Date;
   /** Folder of the user's configuration; need not exist. */
   readonly configDir: string;
+  /** Data folder of a ledger on this machine; need not exist. */
+  readonly dataDir: string;
   readonly language: 'sv' | 'en';
   /** Bearer token for the HTTP API, from the environment. */
   readonly token?: string | undefined;

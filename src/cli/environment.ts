@@ -1,11 +1,12 @@
 /** What the command line reads of the environment, in one place: folders, language, token. */
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface CliEnvironment {
   readonly configDir: string;
+  readonly dataDir: string;
   readonly language: 'sv' | 'en';
   readonly token: string | undefined;
 }
@@ -19,6 +20,8 @@ export function cliEnvironment(env: Environment = process.env): CliEnvironment {
   const locale = env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '';
   return {
     configDir: join(base, 'meritkedja'),
+    // The same default as the service's: whoever works where it runs has its data folder at hand.
+    dataDir: resolve(env['DATA_DIR'] || './data'),
     language: /^sv([_.@-]|$)/i.test(locale) ? 'sv' : 'en',
     token: env['MERITKEDJA_TOKEN'] || undefined,
   };

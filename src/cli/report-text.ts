@@ -6,7 +6,6 @@ import {
   type Check,
   type Language,
   type Outcome,
-  type TrustFile,
   type VerificationReport,
 } from '../verification/index.js';
 import { printable } from './cli-io.js';
@@ -67,8 +66,15 @@ const STATES: Readonly<Record<Language, Readonly<Record<VerificationReport['stat
   },
 };
 
-/** The text of a report, with a newline at the end. Everything that came with the document is made printable. */
-export function reportText(report: VerificationReport, trust: readonly TrustFile[], language: Language): string {
+/**
+ * The text of a report, with a newline at the end. Everything that came with the document is made printable.
+ * @param trust the trust files that were used, and where they lay (S4)
+ */
+export function reportText(
+  report: VerificationReport,
+  trust: readonly { readonly origin: string; readonly source: string }[],
+  language: Language,
+): string {
   const words = WORDS[language];
   const verdict = explainVerdict(report.verdict, language);
   const { credential } = report;
@@ -91,7 +97,7 @@ export function reportText(report: VerificationReport, trust: readonly TrustFile
     '',
     ...report.checks.flatMap((check) => checkLines(check, language)),
     '',
-    `${words.pinned}: ${trust.map(({ origin }) => printable(origin)).join(', ') || words.none}`,
+    `${words.pinned}: ${trust.map(({ origin, source }) => `${printable(origin)} (${printable(source)})`).join(', ') || words.none}`,
     ...(credential.demo === true ? [`${words.note}: ${words.demo}`] : []),
     ...report.warnings.map((warning) => `${words.note}: ${printable(translated(warning, language))}`),
   ];

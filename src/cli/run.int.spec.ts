@@ -65,6 +65,7 @@ async function ran(argv: string[], changes: Partial<CliIo> & { answers?: Answers
     fetch: async (url, init) => (answers ?? refusing)(url as string, init),
     now: () => new Date(NOW),
     configDir,
+    dataDir: join(configDir, 'no-data'),
     language: 'en',
     ...io,
   });
@@ -431,5 +432,49 @@ describe('the process', () => {
     expect(done.code).toBe(0);
     expect(JSON.parse(done.stdout)).toMatchObject({ verdict: 'valid' });
     expect(await start('juggle')).toMatchObject({ code: 64 });
+  });
+});
+
+describe('the trust file of a ledger on this machine', () => {
+  async function dataDirWith(content: unknown): Promise<string> {
+    const dataDir = await mkdtemp(join(folder, 'data-'));
+    await writeFile(join(dataDir, 'trust.json'), typeof content === 'string' ? content : JSON.stringify(content));
+    return dataDir;
+  }
+
+  it('S4: is used where nothing else is pinned, and the report says which file that was', async () => {
+    const dataDir = await dataDirWith(genuine.trust);
+    const { status, out } = await ran(['verify', bundleFile, '--rpc', RPC, '--json'], { answers: nodes(), dataDir });
+    expect(status).toBe(0);
+    expect((JSON.parse(out) as { trustFiles: unknown }).trustFiles).toEqual([
+      { origin: ORIGIN, source: join(dataDir, 'trust.json') },
+    ]);
+    const text = await ran(['verify', bundleFile, '--rpc', RPC], { answers: nodes(), dataDir });
+    expect(text.out).toContain(`${ORIGIN} (${join(dataDir, 'trust.json')})`);
+  });
+
+  it('S4: yields to the file that the user has pinned for the same log', async () => {
+    await ran(['trust', 'add', trustFile]);
+    const dataDir = await dataDirWith({ ...genuine.trust, chains: [] });
+    const { status, out } = await ran(['verify', bundleFile, '--rpc', RPC, '--json'], { answers: nodes(), dataDir });
+    expect(status).toBe(0);
+    const { trustFiles } = JSON.parse(out) as { trustFiles: { source: string }[] };
+    expect(trustFiles.map(({ source }) => source.startsWith(configDir))).toEqual([true]);
+  });
+
+  it('S4: is passed over where the user names another', async () => {
+    const dataDir = await dataDirWith('not JSON');
+    const { status } = await ran(['verify', bundleFile, '--trust', trustFile, '--rpc', RPC], {
+      answers: nodes(),
+      dataDir,
+    });
+    expect(status).toBe(0);
+  });
+
+  it('ends with 78 and its name where it is damaged', async () => {
+    const dataDir = await dataDirWith('{"origin": 1}');
+    const { status, err } = await ran(['verify', bundleFile], { dataDir });
+    expect(status).toBe(78);
+    expect(err).toContain(join(dataDir, 'trust.json'));
   });
 });

@@ -1,6 +1,6 @@
 /**
  * The trust files that the user has pinned (S4): one file for each log's origin in `<configuration>/trust/`, kept as
- * JSON so that a person can read them.
+ * JSON so that a person can read them; and the one that a ledger on this machine keeps in its data folder.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +8,26 @@ import { ConfigError, InputError } from '../errors.js';
 import { parseTrust, type TrustFile } from '../verification/index.js';
 
 const SUFFIX = '.json';
+
+/** A trust file and where it came from. */
+export interface PinnedTrust {
+  readonly trust: TrustFile;
+  /** Path of the file, or the URL that the user named. */
+  readonly source: string;
+}
+
+/**
+ * What is trusted where the user names nothing: the pinned files, and `DATA_DIR/trust.json`, which the ledger that runs
+ * there writes. For an origin that is pinned, the pinned file alone counts: a person has looked at that one.
+ * @throws ConfigError naming a file that is not a trust file
+ */
+export async function pinnedTrust(configDir: string, dataDir: string): Promise<readonly PinnedTrust[]> {
+  const pinned = await new TrustStore(configDir).pinned();
+  const source = join(dataDir, 'trust.json');
+  const own = await read(source, 'optional');
+  if (!own || pinned.some(({ trust }) => trust.origin === own.origin)) return pinned;
+  return [...pinned, { trust: own, source }];
+}
 
 export class TrustStore {
   readonly folder: string;
@@ -19,8 +39,14 @@ export class TrustStore {
 
   /** All pinned files, by origin. @throws ConfigError naming a file that is not a trust file any more */
   async all(): Promise<readonly TrustFile[]> {
+    return (await this.pinned()).map(({ trust }) => trust);
+  }
+
+  /** As `all`, each with its path. */
+  async pinned(): Promise<readonly PinnedTrust[]> {
     const names = (await this.#names()).filter((name) => name.endsWith(SUFFIX)).sort();
-    return Promise.all(names.map((name) => this.#read(join(this.folder, name))));
+    const paths = names.map((name) => join(this.folder, name));
+    return Promise.all(paths.map(async (source) => ({ trust: await read(source), source })));
   }
 
   async find(origin: string): Promise<TrustFile | undefined> {
@@ -56,14 +82,18 @@ export class TrustStore {
       throw new ConfigError(this.folder, `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
     }
   }
+}
 
-  async #read(file: string): Promise<TrustFile> {
-    try {
-      return parseTrust(JSON.parse(await readFile(file, 'utf8')));
-    } catch (error) {
-      if (error instanceof SyntaxError) throw new ConfigError(file, 'is not JSON');
-      if (error instanceof InputError) throw new ConfigError(file, `is not a trust file: ${error.message}`);
-      throw new ConfigError(file, `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
-    }
+async function read(file: string): Promise<TrustFile>;
+async function read(file: string, optional: 'optional'): Promise<TrustFile | undefined>;
+async function read(file: string, optional?: 'optional'): Promise<TrustFile | undefined> {
+  try {
+    return parseTrust(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new ConfigError(file, 'is not JSON');
+    if (error instanceof InputError) throw new ConfigError(file, `is not a trust file: ${error.message}`);
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    if (optional && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
+    throw new ConfigError(file, `cannot be read (${code})`);
   }
 }

@@ -18,7 +18,7 @@ import { isUrl, readDocument } from './read-document.js';
 import { reportText } from './report-text.js';
 import type { Finish } from './run.js';
 import { trustFrom } from './trust.command.js';
-import { TrustStore } from './trust-store.js';
+import { pinnedTrust, type PinnedTrust } from './trust-store.js';
 
 const STATUS: Readonly<Record<Verdict, ExitStatus>> = {
   valid: EXIT.ok,
@@ -74,7 +74,8 @@ async function verifySource(source: string, options: Options, io: CliIo): Promis
   for (const url of options.rpc) if (!isUrl(url)) throw usage(`--rpc: "${printable(url)}" is not an http URL`);
   if (options.offline === true && options.rpc.length > 0) throw usage('--offline and --rpc exclude each other');
 
-  const trust = await trustOf(options, io);
+  const used = await trustOf(options, io);
+  const trust = used.map((one) => one.trust);
   const document = await readDocument(source, io, options);
   let evidence = document;
   const chain = options.offline === true ? undefined : blockHashFrom((id) => nodesOf(id, options, trust), io.fetch);
@@ -86,7 +87,10 @@ async function verifySource(source: string, options: Options, io: CliIo): Promis
     blockHash: (chainId, number) => blockHash(chainId, number, givenHash, evidence, chain),
     ...(options.offline === true ? {} : { resolve }),
   });
-  io.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : reportText(report, trust, language));
+  const trustFiles = used.map((one) => ({ origin: one.trust.origin, source: one.source }));
+  io.stdout.write(
+    options.json === true ? `${JSON.stringify({ ...report, trustFiles })}\n` : reportText(report, trustFiles, language),
+  );
   return STATUS[report.verdict];
 }
 
@@ -139,9 +143,14 @@ async function bundleOf(id: unknown, trust: readonly TrustFile[], io: CliIo): Pr
   return undefined;
 }
 
-async function trustOf(options: Options, io: CliIo): Promise<readonly TrustFile[]> {
-  if (options.trust.length === 0) return new TrustStore(io.configDir).all();
-  return Promise.all(options.trust.map(async (source) => trustFrom(await readDocument(source, io, options), source)));
+async function trustOf(options: Options, io: CliIo): Promise<readonly PinnedTrust[]> {
+  if (options.trust.length === 0) return pinnedTrust(io.configDir, io.dataDir);
+  return Promise.all(
+    options.trust.map(async (source) => ({
+      trust: trustFrom(await readDocument(source, io, options), source),
+      source,
+    })),
+  );
 }
 
 function clockOf(at: string | undefined, io: CliIo): Pick<VerifyOptions, 'now' | 'clock'> {

@@ -54,7 +54,7 @@ export async function holderFor(pending: Pending, holder: HolderInput): Promise<
   const { number } = readPersonalNumber(personalNumber, request.at.slice(0, 10));
   const stream = `vault-pnr-${ledger.secrets.id('personalNumber', number)}`;
   const [reserved] = await ledger.store.readStream(stream);
-  if (reserved) return String(reserved.data['holder']);
+  if (reserved) return (reserved.data as unknown as { holder: string }).holder;
   const id = randomUUID();
   pending.appends.push({
     stream,

@@ -133,7 +133,7 @@ export class TransparencyLog {
     const root = toBase64(tree.root());
     if (root !== event.data['root']) {
       throw new InvariantError(
-        `standing at index ${index}: recorded root ${String(event.data['root'])}, own ${root} (S1)`,
+        `standing at index ${index}: recorded root ${JSON.stringify(event.data['root'])}, own ${root} (S1)`,
       );
     }
     this.#snapshots.set(index, { index, streams, leaves, tree });
