@@ -30,7 +30,7 @@ export const EN: Texts = {
       title: 'Log',
       what: 'The issuance should stand in the ledger’s public log, under its signed head.',
     },
-    anchor: { title: 'Anchor', what: 'The log’s head should be anchored on a public chain, in a block that is final.' },
+    anchor: { title: 'Anchor', what: 'The log’s head should be anchored on a chain, in a block that is final.' },
     status: { title: 'Status', what: 'The credential should be neither revoked nor suspended.' },
     validity: { title: 'Period of validity', what: 'Today should lie within the document’s period of validity.' },
   },

@@ -1,8 +1,8 @@
 /** Svenska texter till verifieringsrapporten. */
 import type { Texts } from './explain.js';
 
-const INCOMPLETE = 'Beviset är ofullständigt. Be om bevispaketet på nytt, av den som gav dig det eller från registret.';
-const TAMPERED = 'Handlingen eller dess bevis har ändrats eller satts ihop fel. Lita inte på den; be om originalet.';
+const INCOMPLETE = 'Beviset är ofullständigt. Be om bevispaketet på nytt, av den som gav dig det eller från liggaren.';
+const TAMPERED = 'Mikromeriten eller dess bevis har ändrats eller satts ihop fel. Lita inte på den; be om originalet.';
 const NOT_ISSUED = 'Lita inte på den; fråga den utfärdare som anges.';
 
 export const SV: Texts = {
@@ -10,11 +10,11 @@ export const SV: Texts = {
     format: { title: 'Form', what: 'Filen ska vara ett bevis eller ett bevispaket som går att läsa.' },
     integrity: {
       title: 'Signatur och innehåll',
-      what: 'Handlingen ska vara exakt den som signerades och vars fingeravtryck finns i registrets logg.',
+      what: 'Mikromeriten ska vara exakt den som signerades och vars fingeravtryck finns i liggarens logg.',
     },
     issuer: {
       title: 'Utfärdare',
-      what: 'Nyckeln som signerade ska vara den utfärdande organisationens och ha gällt när handlingen utfärdades.',
+      what: 'Nyckeln som signerade ska vara den utfärdande organisationens och ha gällt när mikromeriten utfärdades.',
     },
     mandate: {
       title: 'Rätt att utfärda',
@@ -22,18 +22,18 @@ export const SV: Texts = {
     },
     definition: {
       title: 'Definition',
-      what: 'Läranderesultaten ska vara de som står i en publicerad version som användes när handlingen utfärdades.',
+      what: 'Läranderesultaten ska vara de som står i en publicerad version som användes när mikromeriten utfärdades.',
     },
     logInclusion: {
       title: 'Logg',
-      what: 'Utfärdandet ska stå i registrets offentliga logg, under dess signerade huvud.',
+      what: 'Utfärdandet ska stå i liggarens offentliga logg, under dess signerade huvud.',
     },
     anchor: {
       title: 'Förankring',
-      what: 'Loggens huvud ska vara förankrat på en publik kedja, i ett block som är slutgiltigt.',
+      what: 'Loggens huvud ska vara förankrat på en kedja, i ett block som är slutgiltigt.',
     },
     status: { title: 'Status', what: 'Beviset ska varken vara återkallat eller tillfälligt stoppat.' },
-    validity: { title: 'Giltighetstid', what: 'Dagens datum ska ligga inom handlingens giltighetstid.' },
+    validity: { title: 'Giltighetstid', what: 'Dagens datum ska ligga inom mikromeritens giltighetstid.' },
   },
   outcomes: {
     pass: 'i ordning',
@@ -45,7 +45,7 @@ export const SV: Texts = {
     valid: { title: 'Giltigt', text: 'Äkta, i kraft och förankrat.' },
     notInForce: {
       title: 'Inte i kraft',
-      text: 'Handlingen är återkallad, tillfälligt stoppad, har gått ut eller gäller inte än. Se läget, och de enskilda kontrollerna för vad som i övrigt har visats.',
+      text: 'Mikromeriten är återkallad, tillfälligt stoppad, har gått ut eller gäller inte än. Se läget, och de enskilda kontrollerna för vad som i övrigt har visats.',
     },
     pending: {
       title: 'Väntar',
@@ -59,14 +59,14 @@ export const SV: Texts = {
   },
   phrases: {
     'whoever runs the ledger, who holds this organisation’s signing key':
-      'den som driver registret, som förvarar organisationens signeringsnyckel',
+      'den som driver liggaren, som förvarar organisationens signeringsnyckel',
     'the organisation, which holds its signing key itself': 'organisationen, som själv förvarar sin signeringsnyckel',
-    'the log’s key in the pinned trust file': 'loggens nyckel i den tillitsfil som du har valt',
+    'the log’s key in the pinned trust file': 'loggens nyckel i den förtroendefil som du har valt',
     'block hash': 'blockets hash',
     'pinned by the verifier': 'angiven av den som kontrollerar',
     'as the chain’s node answered': 'enligt svar från kedjans nod',
     'whoever runs the ledger, to have logged what it was told':
-      'den som driver registret, att ha loggat det som anmälts',
+      'den som driver liggaren, att ha loggat det som anmälts',
     'the clock used': 'klockan som användes',
     'The chain is the operator’s own: it shows how anchoring works, and proves no time (soundness rule S10).':
       'Kedjan är driftansvarigas egen: den visar hur förankring går till, och bevisar ingen tid (regel S10).',
@@ -84,27 +84,27 @@ export const SV: Texts = {
     leafMalformed: `En del av lägesposten har inte den form som den ska ha. ${TAMPERED}`,
     unsupportedVersion: 'Bevispaketet är av en senare version än vad den här kontrollen känner till. Använd en nyare.',
     notCanonical: `Beviset innehåller text eller tal som saknar entydig form, så det kan inte ha signerats så. ${TAMPERED}`,
-    proofMissing: `Handlingen saknar signatur. ${NOT_ISSUED}`,
-    proofMalformed: `Handlingens signaturer går inte att läsa. ${TAMPERED}`,
-    proofTwice: `Handlingen bär två signaturer av det slag som bara får finnas en gång. ${TAMPERED}`,
+    proofMissing: `Mikromeriten saknar signatur. ${NOT_ISSUED}`,
+    proofMalformed: `Mikromeritens signaturer går inte att läsa. ${TAMPERED}`,
+    proofTwice: `Mikromeriten bär två signaturer av det slag som bara får finnas en gång. ${TAMPERED}`,
     proofChain: `Signaturen bygger på en annan signatur, vilket inte är tillåtet här. ${TAMPERED}`,
-    proofSuite: 'Handlingen är signerad på ett annat sätt än registrets. Kontrollera den med utfärdarens eget verktyg.',
-    verificationMethod: `Signaturen anger inte sin nyckel på registrets sätt. ${TAMPERED}`,
+    proofSuite: 'Mikromeriten är signerad på ett annat sätt än liggarens. Kontrollera den med utfärdarens eget verktyg.',
+    verificationMethod: `Signaturen anger inte sin nyckel på liggarens sätt. ${TAMPERED}`,
     keyNotKnown: 'Nyckeln skulle behöva hämtas från annat håll. Be om bevispaketet, som innehåller den.',
-    signature: `Signaturen passar inte till handlingen. ${TAMPERED}`,
-    digestMismatch: `Handlingen är inte den vars fingeravtryck finns i loggen. ${TAMPERED}`,
-    idMismatch: `Handlingen har ett annat id än utfärdandet i loggen. ${TAMPERED}`,
-    validFromMismatch: `Handlingen börjar gälla vid en annan tid än loggen säger. ${NOT_ISSUED}`,
-    validUntilMismatch: `Handlingen slutar gälla vid en annan tid än loggen säger. ${NOT_ISSUED}`,
-    statusMismatch: `Handlingen pekar på en annan plats i statuslistorna än loggen säger. ${NOT_ISSUED}`,
-    issuerMismatch: `Utfärdaren i handlingen är inte den organisation som står i loggen. ${NOT_ISSUED}`,
+    signature: `Signaturen passar inte till mikromeriten. ${TAMPERED}`,
+    digestMismatch: `Mikromeriten är inte den vars fingeravtryck finns i loggen. ${TAMPERED}`,
+    idMismatch: `Mikromeriten har ett annat id än utfärdandet i loggen. ${TAMPERED}`,
+    validFromMismatch: `Mikromeriten börjar gälla vid en annan tid än loggen säger. ${NOT_ISSUED}`,
+    validUntilMismatch: `Mikromeriten slutar gälla vid en annan tid än loggen säger. ${NOT_ISSUED}`,
+    statusMismatch: `Mikromeriten pekar på en annan plats i statuslistorna än loggen säger. ${NOT_ISSUED}`,
+    issuerMismatch: `Utfärdaren i mikromeriten är inte den organisation som står i loggen. ${NOT_ISSUED}`,
     keyMismatch: `Den signerades med en annan nyckel än loggen säger. ${NOT_ISSUED}`,
     keyUnknown: `Nyckeln har aldrig varit den här organisationens. ${NOT_ISSUED}`,
-    keyNotYetInForce: `Nyckeln började gälla först efter att handlingen utfärdades. ${NOT_ISSUED}`,
-    keyEnded: `Nyckeln gällde inte längre när handlingen utfärdades. ${NOT_ISSUED}`,
+    keyNotYetInForce: `Nyckeln började gälla först efter att mikromeriten utfärdades. ${NOT_ISSUED}`,
+    keyEnded: `Nyckeln gällde inte längre när mikromeriten utfärdades. ${NOT_ISSUED}`,
     keyCompromised:
-      'Utfärdarens nyckel hade kommit i orätta händer när handlingen utfärdades, så den står sig inte. Be utfärdaren om en ny.',
-    organisationClosed: `Organisationen hade avslutats innan handlingen utfärdades. ${NOT_ISSUED}`,
+      'Utfärdarens nyckel hade kommit i orätta händer när mikromeriten utfärdades, så den står sig inte. Be utfärdaren om en ny.',
+    organisationClosed: `Organisationen hade avslutats innan mikromeriten utfärdades. ${NOT_ISSUED}`,
     organisationReadStale:
       'Utfärdandet byggde på uppgifter om organisationen som redan var inaktuella, så det står sig inte. Be utfärdaren om ett nytt.',
     notOwner: `Organisationen ägde inte mikromeriten när den utfärdade detta. ${NOT_ISSUED}`,
@@ -114,8 +114,8 @@ export const SV: Texts = {
     mandateOutsideDates: `Rätten att utfärda gäller andra datum än utfärdandedagen. ${NOT_ISSUED}`,
     definitionOther: `Beviset bär en annan definition än den som utfärdandet anger. ${TAMPERED}`,
     versionUnknown: `Registret känner inte till någon sådan publicerad version. ${NOT_ISSUED}`,
-    versionLater: `Versionen publicerades först efter att handlingen utfärdades. ${NOT_ISSUED}`,
-    versionRetired: `Versionen hade tagits ur bruk innan handlingen utfärdades. ${NOT_ISSUED}`,
+    versionLater: `Versionen publicerades först efter att mikromeriten utfärdades. ${NOT_ISSUED}`,
+    versionRetired: `Versionen hade tagits ur bruk innan mikromeriten utfärdades. ${NOT_ISSUED}`,
     contentSealed: 'Definitionen är intern hos sin ägare, så dess text kan inte jämföras här. Fråga utfärdaren.',
     achievementMismatch: `Läranderesultat eller annat innehåll skiljer sig från den publicerade definitionen. ${NOT_ISSUED}`,
     definitionReadStale:
@@ -133,10 +133,10 @@ export const SV: Texts = {
     notAnchoredYet: 'Det är loggat men inte förankrat än. Kontrollera igen om en stund, med ett nytt bevispaket.',
     notFinalYet: 'Blocket med förankringen är inte slutgiltigt än. Kontrollera igen om en stund.',
     chainNotPinned:
-      'Din tillitsfil nämner inte den här kedjan. Hämta registrets nyaste tillitsfil på ett sätt som du litar på.',
+      'Din förtroendefil nämner inte den här kedjan. Hämta liggarens nyaste förtroendefil på ett sätt som du litar på.',
     contractNotPinned: `Förankringen finns i ett annat kontrakt än det som du litar på. ${TAMPERED}`,
     anchorerNotPinned: `Förankringen skrevs från en adress som du inte litar på. ${TAMPERED}`,
-    blockTooEarly: `Förankringens block är äldre än registrets förankringar. ${TAMPERED}`,
+    blockTooEarly: `Förankringens block är äldre än liggarens förankringar. ${TAMPERED}`,
     receiptProof: `Beviset från förankringen till dess block håller inte. ${TAMPERED}`,
     anchoredRoot: `Det som är förankrat är ett annat huvud än det i paketet. ${TAMPERED}`,
     blockHashMissing:
@@ -158,7 +158,7 @@ export const SV: Texts = {
     noProof:
       'Beviset kom utan sitt bevispaket. Be om paketet, eller kontrollera det hos det register som utfärdade det.',
     untrusted:
-      'Du har inte valt att lita på det här registret. Hämta dess tillitsfil på ett sätt som du litar på, jämför fingeravtrycket och lägg till den (meritkedja trust add).',
+      'Du har inte valt att lita på den här liggaren. Hämta dess förtroendefil på ett sätt som du litar på, jämför fingeravtrycket och lägg till den (meritkedja trust add).',
     restsOnLog: 'Det vilar på loggen, som inte visats innehålla det.',
     standingMissing: `Lägesposten saknas: den kommer när loggen förankras nästa gång. ${INCOMPLETE}`,
     standingTooOld:

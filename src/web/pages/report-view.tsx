@@ -4,7 +4,7 @@
  */
 import { escapeHtml } from '@kitajs/html';
 import { EMBEDDED_WARNING } from '../../verification/check-anchor.js';
-import { explain } from '../../verification/explain.js';
+import { explain, translated } from '../../verification/explain.js';
 import type { Check, VerificationReport } from '../../verification/report.js';
 import { fill, labelOf, texts } from '../text/text.js';
 import { Fact, Time, toneOf } from './components.js';
@@ -65,9 +65,7 @@ function CheckRow({ check, lang }: { check: Check; lang: Lang }): JSX.Element {
       ) : (
         <p class="minor">
           {escapeHtml(`${t.trusted}: `)}
-          <span lang={english} safe>
-            {check.trusted}
-          </span>
+          <span safe>{translated(check.trusted, lang)}</span>
         </p>
       )}
       <details>
@@ -90,11 +88,7 @@ function verdictKey({ verdict, checks }: VerificationReport): string {
 
 function Warning({ text, lang }: { text: string; lang: Lang }): JSX.Element {
   if (text === EMBEDDED_WARNING) return <li safe>{texts(lang).report.warningEmbeddedChain}</li>;
-  return (
-    <li lang={lang === 'en' ? undefined : 'en'} safe>
-      {text}
-    </li>
-  );
+  return <li safe>{translated(text, lang)}</li>;
 }
 
 function Times({ report, lang }: Pick<ReportProps, 'report' | 'lang'>): JSX.Element {
