@@ -1,4 +1,8 @@
-/** Loads the demonstration data through the same commands as everybody, so that it is issued, logged and anchored. */
+/**
+ * Loads the demonstration data through the same commands as everybody, so that it is issued, logged and anchored. All
+ * ids follow from the seed's own requests: a start that was killed half-way goes on where it was.
+ */
+import { randomUUID } from 'node:crypto';
 import type { CommandBus } from '@nestjs/cqrs';
 import { IssueRequest } from '../credentials/credentials.commands.js';
 import { issueSchema } from '../credentials/credentials.schema.js';
@@ -6,10 +10,11 @@ import { DefinitionRequest } from '../definitions/definitions.commands.js';
 import { contentOf, contentSchema } from '../definitions/definitions.schema.js';
 import type { JsonObject } from '../encoding/json.js';
 import { InvariantError } from '../errors.js';
+import { NO_STREAM } from '../event-store/event-store.js';
 import type { Ledger } from '../ledger.js';
 import { organisationDid } from '../organisations/did.js';
 import { OrganisationRequest } from '../organisations/organisations.commands.js';
-import { oneOff, type RequestContext } from '../request-context.js';
+import { repeatable, type RequestContext } from '../request-context.js';
 import { DEMO_DEFINITIONS, DEMO_HOLDERS, DEMO_ORGANISATIONS, type DemoDefinition } from './pilots.js';
 
 interface DemoIssuer {
@@ -18,7 +23,22 @@ interface DemoIssuer {
   readonly name: string;
 }
 
+const SEED_STREAM = 'vault-seed';
+
+/**
+ * Whether the pilots are to be loaded: into an empty ledger where they are wanted, or because loading was interrupted.
+ * @param wanted `SEED`; unset means the pilots
+ */
+export async function isSeedDue(ledger: Ledger, wanted: 'pilots' | 'none' | undefined): Promise<boolean> {
+  const marks = await ledger.store.readStream(SEED_STREAM);
+  if (marks.length > 0) return marks.at(-1)?.type !== 'SeedFinished';
+  const { db } = ledger.readModels;
+  const isEmpty = db.prepare('SELECT 1 FROM organisations LIMIT 1').get() === undefined;
+  return isEmpty && wanted !== 'none';
+}
+
 export async function seedPilots(ledger: Ledger, commands: CommandBus): Promise<void> {
+  await mark(ledger, 'SeedStarted');
   const seed = new Seed(ledger, commands);
   const issuers = new Map<string, DemoIssuer>();
   for (const { name, organisationNumber } of DEMO_ORGANISATIONS) {
@@ -30,9 +50,20 @@ export async function seedPilots(ledger: Ledger, commands: CommandBus): Promise<
     const id = await seed.definition(definition, issuer);
     await seed.credential(id, definition, issuer, row);
   }
+  await mark(ledger, 'SeedFinished');
   const head = await ledger.store.head();
   await Promise.all([ledger.readModels.caughtUp(head.position), ledger.log.reached(head.logSize)]);
   await ledger.anchoring.sealNow();
+}
+
+async function mark(ledger: Ledger, type: 'SeedStarted' | 'SeedFinished'): Promise<void> {
+  const last = (await ledger.store.readStream(SEED_STREAM)).at(-1);
+  if (last?.type === type) return;
+  await ledger.store.append({
+    stream: SEED_STREAM,
+    expectedRevision: last?.revision ?? NO_STREAM,
+    events: [{ id: randomUUID(), type, v: 1, at: ledger.now().toISOString(), by: 'process:seed', data: {} }],
+  });
 }
 
 class Seed {
@@ -41,12 +72,13 @@ class Seed {
     private readonly commands: CommandBus,
   ) {}
 
-  #request(): RequestContext {
-    return oneOff('operator', this.ledger.now());
+  /** @param what names the one thing that is made */
+  #request(what: string): RequestContext {
+    return repeatable(this.ledger.secrets, 'operator', this.ledger.now(), 'seed', what);
   }
 
   async organisation(name: string, organisationNumber: string): Promise<DemoIssuer> {
-    const request = this.#request();
+    const request = this.#request(`organisation/${organisationNumber}`);
     const id = request.id('organisation');
     const did = organisationDid(this.ledger.publicUrl, id);
     await this.commands.execute(
@@ -65,17 +97,17 @@ class Seed {
       ),
     );
     const key = await this.ledger.issuingKeys.make(request.at);
-    await this.commands.execute(new OrganisationRequest(id, { type: 'AddIssuingKey', ...key }, this.#request()));
+    await this.commands.execute(new OrganisationRequest(id, { type: 'AddIssuingKey', ...key }, request));
     return { id, did, name };
   }
 
   async definition(demo: DemoDefinition, issuer: DemoIssuer): Promise<string> {
-    const request = this.#request();
+    const request = this.#request(`definition/${demo.title}`);
     const id = request.id('definition');
     const content = contentSchema.parse(contentFor(demo));
     const creator = { organisation: issuer.id, did: issuer.did, name: issuer.name };
     const run = (command: DefinitionRequest['command']): Promise<unknown> =>
-      this.commands.execute(new DefinitionRequest(id, command, this.#request()));
+      this.commands.execute(new DefinitionRequest(id, command, request));
     await run({ type: 'CreateDefinition', creator: issuer.id, owner: issuer.id, visibility: 'public' });
     await run({ type: 'ReviseDraft', content: content as unknown as JsonObject });
     await run({ type: 'PublishVersion', content: contentOf(content, creator, true) });
@@ -98,7 +130,7 @@ class Seed {
         supervision: 'supervisedWithIdCheck',
       },
     });
-    await this.commands.execute(new IssueRequest(input, this.#request()));
+    await this.commands.execute(new IssueRequest(input, this.#request(`credential/${demo.title}`)));
   }
 }
 

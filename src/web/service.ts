@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CommandBus } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '../config.js';
-import { seedPilots } from '../demo/seed.js';
+import { isSeedDue, seedPilots } from '../demo/seed.js';
 import { ConfigError } from '../errors.js';
 import { Ledger } from '../ledger.js';
 import { createServer } from './server.js';
@@ -37,7 +37,8 @@ export async function run(readConfig: () => Config): Promise<void> {
       .finally(() => process.exit(1));
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
+    // npm passes on what the terminal has sent already: a second one changes nothing.
+    process.on(signal, () => {
       stop(0).then(() => process.exit(0), fatal);
     });
   }
@@ -45,8 +46,7 @@ export async function run(readConfig: () => Config): Promise<void> {
     const config = readConfig();
     ledger = await Ledger.open(config, fatal);
     app = await createServer(ledger);
-    const isNew = ledger.log.newestHappening < 2;
-    if ((config.seed ?? (isNew ? 'pilots' : 'none')) === 'pilots' && isNew) {
+    if (await isSeedDue(ledger, config.seed)) {
       console.log('Loading the demonstration data (SEED=pilots) …');
       await seedPilots(ledger, app.get(CommandBus));
     }
