@@ -13,6 +13,9 @@ const FRAMEWORK_URL: Readonly<Record<'EQF' | 'SeQF' | 'QF-EHEA', string>> = {
   'QF-EHEA': 'https://ehea.info/page-qualification-frameworks',
 };
 
+/** Concepts of the EU Vocabularies' list of EQF levels, 1 to 8. */
+const EQF_LEVELS = 'http://data.europa.eu/snb/eqf/';
+
 /**
  * @param definition UUID of the definition
  * @param version number of the published version, from 1
@@ -57,7 +60,10 @@ export function achievementOf(definition: string, version: number, content: Defi
     summary: { ...summary },
     learningOutcome: learningOutcomes.map((outcome, row) => ({ number: row + 1, ...outcome })),
     workload: { ...workload },
+    ...(workload.hours === undefined ? {} : { volumeOfLearning: `PT${workload.hours}H` }),
     ...(level ? { level: { ...level } } : {}),
+    // As the European Learning Model has it: a level of the framework, not what an issuer thinks it is.
+    ...(level?.framework === 'EQF' && level.basis !== 'issuer' ? { eqfLevel: `${EQF_LEVELS}${level.level}` } : {}),
     ...(codes ? { codes: codes.map((code) => ({ ...code })) } : {}),
     ...(grading ? { gradingScale: [...grading.scale] } : {}),
     ...(validity ? { validityMonths: validity.months } : {}),
