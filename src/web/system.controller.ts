@@ -6,6 +6,7 @@ import { OWN_CONTEXT } from '../credentials/context.js';
 import type { JsonObject } from '../encoding/json.js';
 import { Ledger } from '../ledger.js';
 import type { TrustFile } from '../verification/bundle.js';
+import { BUNDLE_SCHEMA, TRUST_SCHEMA } from '../verification/bundle-schema.js';
 import { OpenApi } from './openapi.js';
 import { Operation } from './operation.js';
 import { docsPage } from './pages/docs-page.js';
@@ -91,4 +92,32 @@ export class SystemController {
       .header('cache-control', 'public, max-age=31536000, immutable');
     return OWN_CONTEXT;
   }
+
+  @Get('schemas/proof-bundle-v1.json')
+  @Operation({
+    name: 'schema.read',
+    summary: 'The JSON Schema of a proof bundle.',
+    answer: { type: 'application/schema+json', description: 'JSON Schema 2020-12.' },
+  })
+  bundleSchema(@Res({ passthrough: true }) reply: FastifyReply): JsonObject {
+    return schema(reply, BUNDLE_SCHEMA);
+  }
+
+  @Get('schemas/trust-v1.json')
+  @Operation({
+    name: 'schema.read',
+    summary: 'The JSON Schema of a trust file.',
+    answer: { type: 'application/schema+json', description: 'JSON Schema 2020-12.' },
+  })
+  trustSchema(@Res({ passthrough: true }) reply: FastifyReply): JsonObject {
+    return schema(reply, TRUST_SCHEMA);
+  }
+}
+
+function schema(reply: FastifyReply, document: JsonObject): JsonObject {
+  void reply
+    .type('application/schema+json; charset=utf-8')
+    .header('access-control-allow-origin', '*')
+    .header('cache-control', 'public, max-age=86400');
+  return document;
 }
