@@ -14,6 +14,10 @@ export interface StatusReference {
   readonly index: number;
 }
 
+/**
+ * The one point of commitment of an issuance.
+ * @sealed under the holder's key: `{document, holder, assessment, linkKey}`
+ */
 export type CredentialIssued = DomainEvent<
   'CredentialIssued',
   {
@@ -43,8 +47,11 @@ export type RevocationReason =
   | 'holderRequest'
   | 'replaced';
 export type SuspensionReason = 'underReview' | 'appeal' | 'holderRequest';
+/** @sealed under the holder's key, where there is a note: `{note}` */
 export type CredentialSuspended = DomainEvent<'CredentialSuspended', { readonly reasonCode: SuspensionReason }>;
+/** @sealed under the holder's key, where there is a reason or note: `{reason, note}` */
 export type CredentialReinstated = DomainEvent<'CredentialReinstated', Record<string, never>>;
+/** @sealed under the holder's key, where there is a note: `{note}` */
 export type CredentialRevoked = DomainEvent<'CredentialRevoked', { readonly reasonCode: RevocationReason }>;
 /** The issuance cited a revision that was no longer the newest: it never stood (S7). */
 export type CredentialVoided = DomainEvent<'CredentialVoided', { readonly reasonCode: 'staleRead' }>;
@@ -52,6 +59,10 @@ export type CredentialVoided = DomainEvent<'CredentialVoided', { readonly reason
 export type CredentialEvent =
   CredentialIssued | CredentialSuspended | CredentialReinstated | CredentialRevoked | CredentialVoided;
 
+/**
+ * One person's assessment against one version.
+ * @sealed under the holder's key: whose it is, of which version, how, and what was met; under the assessor's: their name
+ */
 export type AssessmentRecorded = DomainEvent<'AssessmentRecorded', { readonly organisation: string }>;
 export type AssessmentEvent = AssessmentRecorded;
 

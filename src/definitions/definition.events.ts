@@ -8,7 +8,10 @@ export type DefinitionCreated = DomainEvent<
   'DefinitionCreated',
   { readonly creator: string; readonly owner: string; readonly visibility: Visibility }
 >;
-/** The draft itself is sealed: `{content}`. */
+/**
+ * The draft as it then was.
+ * @sealed under the owning organisation's key: `{content}`
+ */
 export type DraftRevised = DomainEvent<'DraftRevised', Record<string, never>>;
 /** How a new version bears on those who hold an older one. */
 export type EffectOnHolders = 'none' | 'renewalRecommended' | 'renewalRequired';
