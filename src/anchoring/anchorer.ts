@@ -58,11 +58,11 @@ export class Anchorer {
    * @throws ChainError when the chain cannot be used now
    */
   async advance(): Promise<boolean> {
-    const unsettled = unsettledBatches(this.readModels.db);
+    if (unsettledBatches(this.readModels.db).length === 0) return false;
     // Before more is built on it: is the last one still there? (The embedded node may have come back without it.)
-    if (unsettled.length > 0) await this.lookBack();
+    await this.lookBack();
     let moved = false;
-    for (const number of unsettled) {
+    for (const number of unsettledBatches(this.readModels.db)) {
       moved = (await this.#step(number)) || moved;
       // One transaction on its way at a time: while this one is in no block, the nonce of the next is not known.
       if (!anchorOn(await this.#stateOf(number), this.chain.chainId).block) break;

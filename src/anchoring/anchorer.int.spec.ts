@@ -1,0 +1,276 @@
+/** Anchors against a chain that does everything chains do: each step an event, and a crash after any goes on from it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { NO_STREAM, type Append, type EventStore } from '../event-store/event-store.js';
+import { openMemoryEventStore } from '../event-store/memory.js';
+import { SmallLedger } from '../small-ledger.fixture.js';
+import { Anchorer } from './anchorer.js';
+import { finalAnchor } from './batches.read.js';
+import { ChainError } from './chain.js';
+import { FakeChain } from './fake-chain.fixture.js';
+
+const now = (): Date => new Date('2026-03-01T12:00:00Z');
+
+let folder: string;
+let store: EventStore;
+let small: SmallLedger;
+let chain: FakeChain;
+let anchorer: Anchorer;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'meritkedja-anchor-'));
+  store = openMemoryEventStore();
+  small = await SmallLedger.open(store, folder, now);
+  chain = new FakeChain();
+  anchorer = new Anchorer(store, small.readModels, chain, now);
+});
+afterEach(async () => {
+  await small.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function restart(): Promise<void> {
+  await small.stop();
+  small = await SmallLedger.open(store, folder, now);
+  anchorer = new Anchorer(store, small.readModels, chain, now);
+  await anchorer.lookBack();
+}
+
+async function sealed(): Promise<number> {
+  const event = {
+    id: crypto.randomUUID(),
+    type: 'Happened',
+    v: 1,
+    at: now().toISOString(),
+    by: 'process:test',
+    data: {},
+  };
+  await store.append({ stream: `thing-${event.id}`, expectedRevision: NO_STREAM, events: [event] });
+  await small.settle();
+  return (await small.sealer.seal()).number;
+}
+
+/** Rounds until two in a row take no step: bytes that are sent again are looked for in the round after. */
+async function run(): Promise<void> {
+  for (let idle = 0, i = 0; idle < 2; i += 1) {
+    idle = (await anchorer.advance()) ? 0 : idle + 1;
+    expect(i).toBeLessThan(30);
+  }
+}
+
+async function steps(number = 1): Promise<string[]> {
+  return (await store.readStream(`batch-${number}`)).map(({ type, data }) =>
+    type === 'AnchorFailed' ? `${type} ${String(data['code'])}` : type,
+  );
+}
+const WHOLE = ['BatchSealed', 'AnchorSubmitted', 'AnchorConfirmed', 'AnchorFinalised'];
+
+describe('an anchor', () => {
+  it('is submitted, confirmed and finalised, with its proof kept', async () => {
+    await sealed();
+    await run();
+    expect(await steps()).toEqual(WHOLE);
+    expect(finalAnchor(small.readModels.db, 'newest')).toMatchObject({ batch: 1, proof: { blockNumber: 1 } });
+    expect(chain.sent).toHaveLength(1);
+  });
+
+  it('is recorded before its bytes leave', async () => {
+    await sealed();
+    let recorded: string[] = [];
+    const before = chain.onSend;
+    const seen: Promise<void>[] = [];
+    chain.onSend = () => {
+      seen.push(steps().then((types) => void (recorded = types)));
+      chain.onSend = before;
+    };
+    await run();
+    await Promise.all(seen);
+    expect(recorded.slice(0, 2)).toEqual(['BatchSealed', 'AnchorSubmitted']);
+    const [, submitted] = await store.readStream('batch-1');
+    expect(chain.sent).toEqual([submitted!.data['signedTransaction']]);
+  });
+
+  it('asks the chain for nothing where every batch is settled', async () => {
+    await sealed();
+    await run();
+    chain.calls.splice(0);
+    expect(await anchorer.advance()).toBe(false);
+    expect(chain.calls).toEqual([]);
+  });
+
+  it('waits for its block without sending anything else, and for finality without any step', async () => {
+    chain.instant = false;
+    await sealed();
+    await run();
+    expect(await anchorer.advance()).toBe(false);
+    expect(new Set(chain.sent).size).toBe(1);
+    chain.mine(false);
+    await run();
+    expect(await steps()).toEqual(['BatchSealed', 'AnchorSubmitted', 'AnchorConfirmed']);
+    chain.final = 1;
+    await run();
+    expect(await steps()).toEqual(WHOLE);
+  });
+});
+
+describe('a process that ends', () => {
+  it('after recording and before sending sends the same bytes again', async () => {
+    await sealed();
+    chain.onSend = () => {
+      throw new ChainError('rpcUnreachable', 'killed');
+    };
+    await expect(run()).rejects.toThrow('killed');
+    chain.onSend = () => undefined;
+    const [, submitted] = await store.readStream('batch-1');
+    await restart();
+    await run();
+    expect(chain.sent).toEqual([submitted!.data['signedTransaction']]);
+    expect(await steps()).toEqual(WHOLE);
+  });
+
+  it.each(['AnchorSubmitted', 'AnchorConfirmed', 'AnchorFinalised'])(
+    'around the record of %s ends in one anchor all the same',
+    async (type) => {
+      for (const when of ['before', 'after'] as const) {
+        const number = await sealed();
+        const real = { append: store.append.bind(store), appendMany: store.appendMany.bind(store) };
+        const isIt = (appends: readonly Append[]): boolean => appends.some(({ events }) => events[0]?.type === type);
+        store.append = async (append) => {
+          const hit = isIt([append]);
+          if (hit && when === 'before') throw new TypeError('killed');
+          const done = await real.append(append);
+          if (hit) throw new TypeError('killed');
+          return done;
+        };
+        store.appendMany = async (appends) => {
+          const hit = isIt(appends);
+          if (hit && when === 'before') throw new TypeError('killed');
+          const done = await real.appendMany(appends);
+          if (hit) throw new TypeError('killed');
+          return done;
+        };
+        await expect(run()).rejects.toThrow('killed');
+        Object.assign(store, real);
+        await restart();
+        await run();
+        expect(await steps(number)).toEqual(WHOLE);
+        expect(chain.blocks.flatMap(({ transactions }) => transactions)).toHaveLength(number);
+      }
+    },
+  );
+});
+
+describe('a transaction that cannot be mined', () => {
+  it('because its nonce was used by another is made anew', async () => {
+    chain.instant = false;
+    await sealed();
+    await run();
+    chain.pool = [];
+    chain.nonce += 1;
+    chain.instant = true;
+    await run();
+    expect(await steps()).toEqual(['BatchSealed', 'AnchorSubmitted', 'AnchorFailed nonceUsed', ...WHOLE.slice(1)]);
+  });
+
+  it('because those before it are gone is made anew', async () => {
+    chain.instant = false;
+    chain.nonce = 5;
+    await sealed();
+    await run();
+    chain.pool = [];
+    chain.nonce = 3;
+    chain.instant = true;
+    await run();
+    expect(await steps()).toEqual(['BatchSealed', 'AnchorSubmitted', 'AnchorFailed nonceGap', ...WHOLE.slice(1)]);
+  });
+
+  it('because the chain reverts it is reported before it is tried, and paid for, again', async () => {
+    chain.reverting = true;
+    await sealed();
+    await expect(run()).rejects.toThrow(ChainError);
+    expect(await steps()).toEqual(['BatchSealed', 'AnchorSubmitted', 'AnchorFailed reverted']);
+    expect(chain.sent).toHaveLength(1);
+    chain.reverting = false;
+    await run();
+    expect((await steps()).slice(-2)).toEqual(['AnchorConfirmed', 'AnchorFinalised']);
+  });
+});
+
+describe('a block that leaves the chain', () => {
+  it('S10: before it is final takes the anchor back, and the same bytes go again', async () => {
+    chain.instant = false;
+    await sealed();
+    await run();
+    chain.mine(false);
+    await run();
+    chain.lose(1);
+    chain.instant = true;
+    await run();
+    expect(await steps()).toEqual([
+      'BatchSealed',
+      'AnchorSubmitted',
+      'AnchorConfirmed',
+      'AnchorReorganised',
+      'AnchorConfirmed',
+      'AnchorFinalised',
+    ]);
+    expect(new Set(chain.sent).size).toBe(1);
+  });
+
+  it('S10: after it was final is found at the next start, and anchored again', async () => {
+    await sealed();
+    await run();
+    chain.lose(1);
+    await restart();
+    expect(await steps()).toEqual([...WHOLE, 'AnchorReorganised']);
+    expect(finalAnchor(small.readModels.db, 'newest')).toBeUndefined();
+    await run();
+    expect((await steps()).slice(-2)).toEqual(['AnchorConfirmed', 'AnchorFinalised']);
+  });
+
+  it('S10: is found before anything is built on it', async () => {
+    await sealed();
+    await run();
+    chain.lose(1);
+    await sealed();
+    await run();
+    expect(await steps(1)).toEqual([...WHOLE, 'AnchorReorganised', 'AnchorConfirmed', 'AnchorFinalised']);
+    expect(await steps(2)).toEqual(WHOLE);
+  });
+
+  it('S10: together with another is not taken for a gap: each goes again in its turn', async () => {
+    await sealed();
+    await run();
+    await sealed();
+    await run();
+    chain.lose(2);
+    chain.instant = false;
+    await restart();
+    await run();
+    expect(await anchorer.advance()).toBe(false);
+    expect(chain.pool).toHaveLength(1);
+    chain.mine();
+    await run();
+    chain.mine();
+    await run();
+    for (const number of [1, 2]) expect((await steps(number)).filter((step) => step.includes('Failed'))).toEqual([]);
+    expect(finalAnchor(small.readModels.db, 'newest')).toMatchObject({ batch: 2 });
+  });
+});
+
+describe('two batches at a time', () => {
+  it('have one transaction on its way: the second waits until the first is in a block', async () => {
+    chain.instant = false;
+    await sealed();
+    await sealed();
+    await run();
+    expect(await steps(1)).toEqual(['BatchSealed', 'AnchorSubmitted']);
+    expect(await steps(2)).toEqual(['BatchSealed']);
+    chain.mine(false);
+    await run();
+    expect(await steps(2)).toEqual(['BatchSealed', 'AnchorSubmitted']);
+    const nonces = await Promise.all([1, 2].map(async (n) => (await store.readStream(`batch-${n}`))[1]!.data['nonce']));
+    expect(nonces).toEqual([0, 1]);
+  });
+});

@@ -1,0 +1,135 @@
+/**
+ * A chain in memory behind the port, with everything that can go wrong in the test's hand: it mines when told to, loses
+ * blocks, reverts, and is away.
+ */
+import { toHex0x } from '../encoding/hex.js';
+import type { AnchorProof } from '../verification/bundle.js';
+import { ChainError, type AnchorReceipt, type BuiltAnchor, type Chain, type Finality } from './chain.js';
+
+interface Block {
+  readonly hash: string;
+  readonly transactions: readonly { readonly hash: string; readonly reverted: boolean }[];
+}
+
+export class FakeChain implements Chain {
+  readonly name = 'embedded';
+  readonly chainId = 31_337;
+  readonly embedded = true;
+  readonly contract = '0x00000000000000000000000000000000000000C0';
+  readonly anchorer = '0x00000000000000000000000000000000000000A0';
+
+  /** Blocks 1, 2, …; what is in `pool` waits for `mine`. */
+  blocks: Block[] = [];
+  pool: { hash: string; nonce: number; signed: string }[] = [];
+  nonce = 0;
+  /** The height up to which blocks are final. */
+  final = 0;
+  /** Mines at once what is sent, and makes it final. */
+  instant = true;
+  away = false;
+  reverting = false;
+  /** Every call by its name, and what was sent. */
+  readonly calls: string[] = [];
+  readonly sent: string[] = [];
+  /** Called before the bytes leave. */
+  onSend: (signed: string) => void = () => undefined;
+  #built = 0;
+
+  mine(final = true): void {
+    const included = this.pool.filter(({ nonce }) => nonce >= this.nonce);
+    this.pool = [];
+    this.nonce += included.length;
+    this.blocks.push({
+      hash: toHex0x(crypto.getRandomValues(new Uint8Array(32))),
+      transactions: included.map(({ hash }) => ({ hash, reverted: this.reverting })),
+    });
+    if (final) this.final = this.blocks.length;
+  }
+
+  /** Drops the newest blocks and their transactions, as a killed node or a reorganisation does. */
+  lose(blocks: number): void {
+    for (const { transactions } of this.blocks.splice(-blocks)) this.nonce -= transactions.length;
+    this.final = Math.min(this.final, this.blocks.length);
+  }
+
+  #asked(what: string): void {
+    this.calls.push(what);
+    if (this.away) throw new ChainError('rpcUnreachable', 'the fake chain is away');
+  }
+
+  async ensureReady(): Promise<{ blockNumber: number }> {
+    this.#asked('ensureReady');
+    return { blockNumber: this.blocks.length };
+  }
+  async nextNonce(): Promise<number> {
+    this.#asked('nextNonce');
+    return this.nonce;
+  }
+  async buildAnchor(root: Uint8Array): Promise<BuiltAnchor> {
+    this.#asked('buildAnchor');
+    const number = (this.#built += 1);
+    const txHash = toHex0x(new Uint8Array([...root.subarray(0, 28), 0, 0, number >> 8, number & 255]));
+    return { txHash, nonce: this.nonce, signedTransaction: `${txHash}/${this.nonce}` };
+  }
+  async send(signed: string): Promise<void> {
+    this.#asked('send');
+    this.onSend(signed);
+    this.sent.push(signed);
+    const [hash = '', nonce] = signed.split('/');
+    if (this.#blockOf(hash) || this.pool.some((one) => one.hash === hash)) return;
+    if (Number(nonce) < this.nonce) throw new ChainError('nonceTaken', 'the nonce is taken');
+    this.pool.push({ hash, nonce: Number(nonce), signed });
+    if (this.instant) this.mine();
+  }
+  async receipt(txHash: string): Promise<AnchorReceipt | undefined> {
+    this.#asked('receipt');
+    const found = this.#blockOf(txHash);
+    if (!found) return undefined;
+    const { number, block, reverted } = found;
+    const inclusion = {
+      blockNumber: number,
+      blockHash: block.hash,
+      blockTime: 1_700_000_000 + number,
+      transactionIndex: 0,
+      gasUsed: '23090',
+    };
+    return reverted ? { ...inclusion, status: 'reverted' } : { ...inclusion, status: 'succeeded', logIndex: 0 };
+  }
+  async isFinalised(blockNumber: number, blockHash: string): Promise<Finality> {
+    this.#asked('isFinalised');
+    if (this.blocks[blockNumber - 1]?.hash !== blockHash) return 'reorganised';
+    return blockNumber <= this.final ? 'yes' : 'no';
+  }
+  async blockHash(blockNumber: number): Promise<string | undefined> {
+    this.#asked('blockHash');
+    return this.blocks[blockNumber - 1]?.hash;
+  }
+  async settle(): Promise<void> {
+    this.#asked('settle');
+  }
+  async proof(txHash: string): Promise<AnchorProof> {
+    this.#asked('proof');
+    const found = this.#blockOf(txHash);
+    if (!found) throw new ChainError('notFound', 'no such transaction');
+    return {
+      chainId: this.chainId,
+      contract: this.contract,
+      anchorer: this.anchorer,
+      txHash,
+      blockNumber: found.number,
+      blockHash: found.block.hash,
+      transactionIndex: 0,
+      logIndex: 0,
+      header: '0x',
+      receiptProof: [],
+    };
+  }
+
+  #blockOf(hash: string): { number: number; block: Block; reverted: boolean } | undefined {
+    for (const [i, block] of this.blocks.entries()) {
+      const transaction = block.transactions.find((one) => one.hash === hash);
+      if (transaction) return { number: i + 1, block, reverted: transaction.reverted };
+    }
+    return undefined;
+  }
+}
