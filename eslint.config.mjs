@@ -25,7 +25,7 @@ const VOCABULARY = [
 const NEST_FILES = ['*.module', '*.controller', '*.commands', '*.queries', '*.process'];
 
 /** These put contexts together too, without Nest: the steps of issuing, signing status lists, collecting a bundle. */
-const COMPOSITION = [...NEST_FILES, 'issue', 'status-publisher', 'proof-bundle'];
+const COMPOSITION = [...NEST_FILES, 'issue', 'assess', 'status-publisher', 'proof-bundle'];
 
 /** Issuing is decided on the states of a definition and an organisation (S7): their folds, here and nowhere else. */
 const DECIDED_ON = {
@@ -45,7 +45,7 @@ const VERIFIER_MAY_IMPORT = [
 
 /** All sources under a folder but those whose names match; tests are free to import what they test with. */
 function sources(folder, { but = [] } = {}) {
-  return `./src/${folder}/!(${['*.spec', ...but].join('|')}).{ts,tsx}`;
+  return `./src/${folder}/!(${['*.spec', '*.fixture', ...but].join('|')}).{ts,tsx}`;
 }
 
 const zones = [
@@ -68,9 +68,9 @@ const zones = [
     message: 'The verifier imports no package but @noble/*.',
   },
   {
-    target: [sources('!(web)/**', { but: NEST_FILES }), './src/!(main|app.module).ts'],
+    target: [sources('!(web|demo)/**', { but: NEST_FILES }), './src/!(main|*.module).ts'],
     from: './node_modules/@nestjs',
-    message: 'Nest belongs to modules, controllers, command, query and process files, web/, main.ts.',
+    message: 'Nest belongs to modules, controllers, command, query and process files, web/, demo/, main.ts.',
   },
   {
     target: [

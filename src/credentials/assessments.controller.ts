@@ -67,6 +67,6 @@ export class AssessmentsController {
     if (state.facts === 'sealed') throw new DomainError('holderErased');
     const { holder: _, definition, ...facts } = state.facts;
     void reply.header('etag', etagOf(revision)).header('cache-control', 'no-store');
-    return { id, organisationId: state.organisation, definitionId: definition, ...facts } as JsonObject;
+    return { id, organisationId: state.organisation, definitionId: definition, ...facts };
   }
 }

@@ -178,7 +178,7 @@ export class SqliteStorage implements Storage {
 }
 
 // The types of rows are stated here, once, next to the SQL that makes them.
-// eslint-disable-next-line @typescript-eslint/explicit-function-return-type
+
 function prepareStatements(database: Database) {
   return {
     begin: database.prepare<[]>('BEGIN IMMEDIATE'),

@@ -138,7 +138,7 @@ describe('an inclusion path', () => {
 
   it('is refused for numbers that are none', () => {
     const leaf = tree.leafHash(0);
-    for (const bad of [-1, 0.5, NaN, Infinity, 2 ** 53, 18446744073709551615, '0' as unknown as number]) {
+    for (const bad of [-1, 0.5, NaN, Infinity, 2 ** 53, 2 ** 64, '0' as unknown as number]) {
       expect(() => rootFromInclusion(bad, 8, leaf, [])).toThrow(ProofError);
       expect(() => rootFromInclusion(0, bad, leaf, [])).toThrow(ProofError);
       expect(verifyInclusion(bad, 8, leaf, [], leaf)).toBe(false);

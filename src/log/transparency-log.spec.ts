@@ -130,7 +130,7 @@ describe('the standing', () => {
     await appended(store, 'organisation-a', 'OrganisationRegistered', { name: 'A', did: 'did:web:a' });
     await log.reached(2);
     const second = await recorded(store, log, 0);
-    expect(log.newestSnapshot(second.index!)?.index).toBe(first.index);
+    expect(log.newestSnapshot(second.index)?.index).toBe(first.index);
     expect(log.newestSnapshot()?.index).toBe(second.index);
     const root = log.snapshot(second.index!)!.tree.root();
     await appended(store, 'batch-1', 'BatchSealed', { number: 1, size: second.index! + 1 });
