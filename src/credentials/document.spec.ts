@@ -21,6 +21,7 @@ import { contextUrl, OB_CONTEXT, OWN_CONTEXT, VC_CONTEXT } from './context.js';
 import { STATUS_LIST_ENTRIES } from './credential.events.js';
 import {
   credentialSample,
+  FULL_CONTENT,
   FULL_FACTS,
   MINIMAL_FACTS,
   SAMPLE_DID,
@@ -231,6 +232,47 @@ describe('a status list credential, by W3C Bitstring Status List 1.0', () => {
     expect(other.length).toBe(STATUS_LIST_ENTRIES);
     const found = Array.from({ length: STATUS_LIST_ENTRIES }, (_, index) => index).filter((index) => other.get(index));
     expect(found).toEqual(set);
+  });
+});
+
+/** `achievement.` and `assessment.` are short for members of credentialSubject; `[]` means any item. */
+function memberAt(document: JsonObject, path: string): Json | undefined {
+  const full = path.replace(/^(achievement|assessment)\b/, 'credentialSubject.$1');
+  let found: (Json | undefined)[] = [document];
+  for (const step of full.split('.')) {
+    found = found.flatMap((value) => {
+      const member = isJsonObject(value) ? value[step.replace('[]', '')] : undefined;
+      return step.endsWith('[]') ? (member) : [member];
+    });
+  }
+  return found.find((value) => value !== undefined);
+}
+
+describe('docs/data-elements.md', () => {
+  const page = readFileSync(new URL('../../docs/data-elements.md', import.meta.url), 'utf8');
+  const named = [...page.matchAll(/`([^`\s]+)`/g)].map(([, text]) => text!).filter((text) => !text.includes('…'));
+
+  it('names only members that a credential has', async () => {
+    const credential = await credentialSample(FULL_FACTS);
+    const paths = named.filter((text) =>
+      /^(achievement|assessment|credentialSubject|issuer|credentialStatus)[.[]/.test(text),
+    );
+    expect(paths.length).toBeGreaterThan(50);
+    for (const path of paths) expect([path, memberAt(credential, path) !== undefined]).toEqual([path, true]);
+  });
+
+  it('names only members that a version has, and all of them', () => {
+    const paths = named.filter((text) => text.startsWith('content.')).map((text) => text.slice('content.'.length));
+    const content = FULL_CONTENT as unknown as JsonObject;
+    for (const path of paths) expect([path, memberAt(content, path) !== undefined]).toEqual([path, true]);
+    const members = new Set(paths.map((path) => path.split('.')[0]));
+    // Who owns the definition stands in it as `creator`.
+    expect(Object.keys(FULL_CONTENT).filter((name) => !members.has(name))).toEqual(['creator']);
+  });
+
+  it('names every term of the own context', () => {
+    const names = new Set(named.flatMap((text) => text.split(/[.[\]]+/)));
+    expect(termsOf(OWN_CONTEXT['@context'] as JsonObject).filter((term) => !names.has(term))).toEqual([]);
   });
 });
 
