@@ -1,6 +1,6 @@
 /**
  * The `achievement` of a credential, made from a published version and from nothing else (Open Badges 3.0,
- * Achievement; `formats.md` 2 for the data elements). Issuer and verifier call the same function: a credential whose
+ * Achievement; `docs/data-elements.md`). Issuer and verifier call the same function: a credential whose
  * achievement differs from what its definition version gives is not what was defined (S6).
  * Own terms stand beside those of Open Badges and are mapped in `context.ts`.
  */

@@ -1,6 +1,6 @@
 /**
  * The credential before it is signed: a W3C VCDM 2.0 credential that is also an Open Badges 3.0 AchievementCredential
- * (`formats.md` 1 and 2). What comes from the definition is `achievementOf`; what concerns this person and assessment
+ * (`docs/formats.md` 1). What comes from the definition is `achievementOf`; what concerns this person and assessment
  * stands beside it. The personal number is never in it.
  */
 import type { DefinitionContent } from '../definitions/content.js';

@@ -1,5 +1,5 @@
 /**
- * Builds the proof bundle of a credential (`events.md`): all paths lead to one head, the newest finally anchored one
+ * Builds the proof bundle of a credential (`docs/formats.md` 5): all paths lead to one head, the newest finally anchored one
  * that covers the issuance (S3), else to the newest signed one. The builder states nothing itself; whatever it puts in
  * is checked by `verification/` against what the verifier trusts.
  */

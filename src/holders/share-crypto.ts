@@ -1,5 +1,5 @@
 /**
- * The cryptography of a share link, `/c/<credential>#<key>` (`events.md`, "Links and QR codes"): the same code seals on
+ * The cryptography of a share link, `/c/<credential>#<key>` (`docs/formats.md` 7): the same code seals on
  * the service and opens in the holder's reader's browser, by WebCrypto alone. The key is 32 random bytes and never
  * leaves the fragment; the share's id is a one-way function of it, so whoever has the key finds the share, and a
  * ciphertext opens under one key only, although AES-GCM does not commit to its key. Proven by share-crypto.spec.ts.

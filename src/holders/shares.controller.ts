@@ -1,4 +1,4 @@
-/** What a link shows, still encrypted: only who has the link's key can read it (`events.md`, links and QR codes). */
+/** What a link shows, still encrypted: only who has the link's key can read it (`docs/formats.md` 7). */
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';

@@ -1,7 +1,7 @@
 /**
  * Reading what a verifier is given: a proof bundle or a bare credential, from anybody. Sizes are limited before work
  * is done, types are checked, members that we do not know are let be. Nothing is believed here: this file only turns
- * text into values (`events.md`, "Proof bundle"). Proven by verify.spec.ts.
+ * text into values (`docs/formats.md` 5). Proven by verify.spec.ts.
  */
 import type { JsonObject, Json } from '../encoding/json.js';
 import { isJsonObject } from '../encoding/json.js';
