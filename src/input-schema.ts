@@ -5,10 +5,13 @@
 import { z } from 'zod';
 import { instantOf, isMoment } from './encoding/instant.js';
 
-/** Lone surrogates have no UTF-8 and no JCS; control characters have no place in a name or a sentence. */
-const ONE_LINE = /^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u;
+/**
+ * Lone surrogates have no UTF-8 and no JCS; control characters have no place in a name or a sentence, and those that
+ * turn the direction of writing could make a name read as another.
+ */
+const ONE_LINE = /^[^\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]*$/u;
 /** The same, but tabs and line ends may stand. */
-const LINES = /^(?:[^\p{Cc}\p{Cs}]|[\t\n\r])*$/u;
+const LINES = /^(?:[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]|[\t\n\r])*$/u;
 
 /** A text of one line, not blank, trimmed and in Unicode NFC. `most` counts UTF-16 code units. */
 export function line(most: number): z.ZodString {

@@ -19,6 +19,7 @@ const CLI = join(ROOT, 'dist/cli/main.js');
 /** Generous: on two busy cores the service and its node take some seconds to start. */
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 30_000;
+const ANSWER_DEADLINE_MS = 20_000;
 
 /** JSON as it comes: tests look at what is there. */
 export type Parsed = ReturnType<typeof JSON.parse>;
@@ -178,6 +179,7 @@ export class Service {
           const chunks: Buffer[] = [];
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
           incoming.on('error', reject);
+          incoming.on('aborted', () => reject(new InvariantError(`the answer to ${path} was cut off`)));
           incoming.on('end', () => {
             const bytes = Buffer.concat(chunks);
             const text = bytes.toString('utf8');
@@ -191,6 +193,9 @@ export class Service {
           });
         },
       );
+      outgoing.setTimeout(ANSWER_DEADLINE_MS, () => {
+        outgoing.destroy(new InvariantError(`no answer to ${method ?? ''} ${path} in ${ANSWER_DEADLINE_MS} ms`));
+      });
       outgoing.on('error', reject);
       outgoing.end(payload);
     });
