@@ -10,7 +10,13 @@ import { syntheticLedger, trustFile, type Plan } from './synthetic-ledger.fixtur
 import { parseTrust } from './trust.js';
 import { VerificationError } from './verification-error.js';
 
-const ajv = new Ajv2020({ strict: true, strictRequired: false, strictTypes: false, strictTuples: false, allErrors: true });
+const ajv = new Ajv2020({
+  strict: true,
+  strictRequired: false,
+  strictTypes: false,
+  strictTuples: false,
+  allErrors: true,
+});
 addFormats.default(ajv);
 const isBundle = ajv.compile(BUNDLE_SCHEMA);
 const isTrust = ajv.compile(TRUST_SCHEMA);
