@@ -242,7 +242,7 @@ function memberAt(document: JsonObject, path: string): Json | undefined {
   for (const step of full.split('.')) {
     found = found.flatMap((value) => {
       const member = isJsonObject(value) ? value[step.replace('[]', '')] : undefined;
-      return step.endsWith('[]') ? (member) : [member];
+      return step.endsWith('[]') ? member : [member];
     });
   }
   return found.find((value) => value !== undefined);
