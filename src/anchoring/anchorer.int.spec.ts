@@ -61,7 +61,7 @@ async function run(): Promise<void> {
 
 async function steps(number = 1): Promise<string[]> {
   return (await store.readStream(`batch-${number}`)).map(({ type, data }) =>
-    type === 'AnchorFailed' ? `${type} ${String(data['code'])}` : type,
+    type === 'AnchorFailed' ? `${type} ${data['code'] as string}` : type,
   );
 }
 const WHOLE = ['BatchSealed', 'AnchorSubmitted', 'AnchorConfirmed', 'AnchorFinalised'];

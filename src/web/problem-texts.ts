@@ -77,10 +77,26 @@ export const DOMAIN_TEXTS: Readonly<Record<string, ProblemText>> = {
       'There are {count} learning outcomes; a micro-credential has at most {most}. Divide it.',
     ],
   ),
-  overLimit: text(
+  levelOutOfRange: text(
     422,
-    ['För långt eller för många', '{element} är större än tillåtet ({most}).'],
-    ['Too long or too many', '{element} is over its limit ({most}).'],
+    ['Nivån finns inte', 'Nivån finns inte i det angivna ramverket. EQF och SeQF har 1–8, QF-EHEA 0–3.'],
+    ['There is no such level', 'The framework named has no such level. EQF and SeQF have 1–8, QF-EHEA 0–3.'],
+  ),
+  seqfNeedsDecision: text(
+    422,
+    [
+      'SeQF-nivå kräver ett beslut',
+      'En SeQF-nivå får bara anges där författning eller ett beslut ger den. Ange basis regulation eller decision, eller använd EQF.',
+    ],
+    [
+      'A SeQF level needs a decision',
+      'A SeQF level may be given only where regulation or a decision gives it. Give basis regulation or decision, or use EQF.',
+    ],
+  ),
+  decisionMissing: text(
+    422,
+    ['Beslutet saknas', 'Ange vilket beslut som ger nivån (level.decision).'],
+    ['The decision is missing', 'Name the decision that gives the level (level.decision).'],
   ),
   validityReversed: text(
     422,
@@ -353,7 +369,6 @@ export const HTTP_TEXTS = {
     ['Begäran kan inte läsas', 'Innehållet är inte giltigt: {detail}'],
     ['The request cannot be read', 'The content is not valid: {detail}'],
   ),
-  refused: text(409, ['Inte möjligt', 'Regeln {code} hindrar det.'], ['Not possible', 'Rule {code} prevents it.']),
   notFound: text(
     404,
     ['Finns inte', 'Det finns ingen {what} med id {id}.'],

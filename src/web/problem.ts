@@ -48,7 +48,8 @@ export function problemOf(error: unknown, language: Language): Problem {
   if (error instanceof NotFoundError) return made('notFound', HTTP_TEXTS.notFound, language, error.params);
   if (error instanceof DomainError) {
     const text = Object.hasOwn(DOMAIN_TEXTS, error.code) ? DOMAIN_TEXTS[error.code] : undefined;
-    return made(error.code, text ?? HTTP_TEXTS.refused, language, { code: error.code, ...error.params });
+    // Without a text it is a rule that only our own processes can break: a bug.
+    return text ? made(error.code, text, language, error.params) : made('internal', HTTP_TEXTS.internal, language);
   }
   if (error instanceof AccessError) return made(error.code, ACCESS_TEXTS[error.code], language);
   if (error instanceof PreconditionError) {
