@@ -1,6 +1,7 @@
 /**
  * The whole ledger without any framework: opens the store, its keys, the log, the read models and the chain in order,
  * and closes them in reverse. Nest hands this one object to controllers and command handlers.
+ * Proven by ledger.int.spec.ts.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
@@ -58,6 +59,7 @@ const STATUS_CHANGES: ReadonlySet<string> = new Set([
 interface Opened {
   readonly store: EventStore;
   chainHandle?: ChainHandle;
+  readModels?: Promise<ReadModels>;
 }
 
 const MASTER_KEY_BYTES = 32;
@@ -105,6 +107,7 @@ export class Ledger {
       return await Ledger.#over(opened, folder, config, fatal, now);
     } catch (error) {
       await opened.chainHandle?.stop();
+      await (await opened.readModels?.catch(() => undefined))?.stop();
       await store.close();
       throw error;
     }
@@ -137,10 +140,10 @@ export class Ledger {
       join(folder, 'keys', 'last-signed-head.json'),
       now,
     );
-    const [readModels] = await Promise.all([
-      ReadModels.start(join(folder, 'read-models.db'), store, PROJECTIONS, (event) => vault.open(event)),
-      log.start().then(() => headSigner.start()),
-    ]);
+    opened.readModels = ReadModels.start(join(folder, 'read-models.db'), store, PROJECTIONS, (event) =>
+      vault.open(event),
+    );
+    const [readModels] = await Promise.all([opened.readModels, log.start().then(() => headSigner.start())]);
     await readModels.caughtUp((await store.head()).position);
     const issuingKeys = new IssuingKeys(store, secrets);
     const publisher = new StatusPublisher(store, readModels, issuingKeys, config.publicUrl, now);
@@ -302,6 +305,11 @@ function logSigner(keys: LedgerKeys): Ed25519Signer {
   return signer(keys.logSeed);
 }
 
+/** The log's name: its URL without the scheme (c2sp.org/tlog-checkpoint). */
+export function originOf(publicUrl: string): string {
+  return `${publicUrl.replace(/^https?:\/\//, '')}/log`;
+}
+
 /** The ledger's keys and name; founds it in an empty store. */
 async function founded(
   store: EventStore,
@@ -317,8 +325,7 @@ async function founded(
   }
   const at = now().toISOString();
   const { keys, append } = makeLedgerKeys(secrets, at);
-  // C2SP: the origin is the log's URL without its scheme.
-  const origin = `${config.publicUrl.replace(/^https?:\/\//, '')}/log`;
+  const origin = originOf(config.publicUrl);
   const vkey = formatVerifierKey(origin, logSigner(keys).publicKey);
   const { append: founding } = await prepare(store, ledgerDecider, {
     stream: LEDGER_STREAM,

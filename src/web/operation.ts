@@ -6,8 +6,9 @@ import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestj
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { InputError, InvariantError, type InputIssue } from '../errors.js';
-import { languageOf } from './language.js';
+import { languageOf, type Language } from './language.js';
 import type { OperationName } from './policy.js';
+import { inputText } from './problem-texts.js';
 
 export const OPERATION_METADATA = 'meritkedja:operation';
 
@@ -43,7 +44,8 @@ export const Input = createParamDecorator((part: InputPart, context: ExecutionCo
   const schema = operationOf(context.getHandler())?.[part];
   if (!schema)
     throw new InvariantError(`${context.getHandler().name} takes ${part} but its operation has no schema for it`);
-  return validated(schema, request[part], languageOf(request.headers['accept-language']));
+  // A request without a body gives nothing: what is optional may be left out, what is missing is named.
+  return validated(schema, request[part] ?? {}, languageOf(request.headers['accept-language']));
 });
 
 /**
@@ -53,11 +55,11 @@ export const Input = createParamDecorator((part: InputPart, context: ExecutionCo
 export function validated<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
-  language: 'sv' | 'en',
+  language: Language,
 ): z.output<Schema> {
   const result = schema.safeParse(value, { error: LOCALE_ERRORS[language] });
   if (result.success) return result.data;
-  throw new InputError(result.error.issues.flatMap((issue) => issuesOf(issue)));
+  throw new InputError(result.error.issues.flatMap((issue) => issuesOf(issue, language)));
 }
 
 const LOCALE_ERRORS = {
@@ -65,7 +67,7 @@ const LOCALE_ERRORS = {
   en: z.locales.en().localeError,
 };
 
-function issuesOf(issue: z.core.$ZodIssue): readonly InputIssue[] {
+function issuesOf(issue: z.core.$ZodIssue, language: Language): readonly InputIssue[] {
   const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     // One issue a member, so that each can be found and removed.
@@ -76,5 +78,6 @@ function issuesOf(issue: z.core.$ZodIssue): readonly InputIssue[] {
     }));
   }
   const custom = issue.code === 'custom' ? (issue.params as { code?: unknown } | undefined)?.code : undefined;
-  return [{ path, code: typeof custom === 'string' ? custom : issue.code, message: issue.message }];
+  if (typeof custom !== 'string') return [{ path, code: issue.code, message: issue.message }];
+  return [{ path, code: custom, message: inputText(custom, language) ?? issue.message }];
 }

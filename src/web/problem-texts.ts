@@ -2,6 +2,7 @@
  * The texts of problems, in Swedish and English, by code. `{name}` is filled in from the error's parameters.
  * `problem.spec.ts` finds every code that the domain can refuse with and demands a text for it.
  */
+import type { Language } from './language.js';
 import type { AccessErrorCode } from './problem.js';
 
 export interface ProblemText {
@@ -376,8 +377,14 @@ export const HTTP_TEXTS = {
   ),
   noSuchPage: text(
     404,
-    ['Sidan finns inte', 'Adressen leder ingenstans. Kontrollera den, eller börja på startsidan.'],
-    ['There is no such page', 'The address leads nowhere. Check it, or begin at the start page.'],
+    [
+      'Adressen finns inte',
+      'Adressen leder ingenstans. Kontrollera den, eller börja på startsidan. API:et beskrivs på /docs.',
+    ],
+    [
+      'There is no such address',
+      'The address leads nowhere. Check it, or begin at the start page. The API is described at /docs.',
+    ],
   ),
   methodNotAllowed: text(
     405,
@@ -435,3 +442,22 @@ export const HTTP_TEXTS = {
     ['Our fault', 'Something went wrong in the service; nothing is lost. Try again, and tell us if it goes on.'],
   ),
 } as const satisfies Readonly<Record<string, ProblemText>>;
+
+/** Refinements of the input schemas that no rule of the domain repeats. */
+const INPUT_TEXTS: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
+  repeated: { sv: 'Samma värde står två gånger; behåll ett.', en: 'The same value stands twice; keep one.' },
+  workloadMissing: { sv: 'Ange hours, ects eller båda.', en: 'Give hours, ects or both.' },
+  creditsMalformed: {
+    sv: 'Ange poängen som ett tal över 0 med högst två decimaler.',
+    en: 'Give the credits as a number above 0 with at most two decimals.',
+  },
+  tooSmall: { sv: 'Talet är för litet.', en: 'The number is too small.' },
+  tooBig: { sv: 'Talet är för stort.', en: 'The number is too big.' },
+};
+
+/** What is wrong with a member, by the code of its refinement; undefined for codes that have no text without values. */
+export function inputText(code: string, language: Language): string | undefined {
+  const own = Object.hasOwn(INPUT_TEXTS, code) ? INPUT_TEXTS[code]?.[language] : undefined;
+  const detail = own ?? (Object.hasOwn(DOMAIN_TEXTS, code) ? DOMAIN_TEXTS[code]?.[language].detail : undefined);
+  return detail?.includes('{') ? undefined : detail;
+}

@@ -15,4 +15,10 @@ export class QuietLogger extends ConsoleLogger {
     if (typeof context === 'string' && NOISE.has(context)) return;
     super.log(message, ...rest);
   }
+
+  /** Nest tells of a port that is taken in a stack trace; `service.ts` says it in one line. */
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (typeof message === 'string' && message.includes('EADDRINUSE')) return;
+    super.error(message, ...rest);
+  }
 }

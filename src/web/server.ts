@@ -5,12 +5,14 @@ import fastifyStatic from '@fastify/static';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { LogLevel as NestLogLevel } from '@nestjs/common';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Registry } from 'prom-client';
 import { AppModule } from '../app.module.js';
 import type { LogLevel } from '../config.js';
 import type { Ledger } from '../ledger.js';
+import { languageOf } from './language.js';
 import { timeRequests } from './metrics.js';
+import { problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
 import { QuietLogger } from './quiet-logger.js';
 
 /** A proof bundle with two full status lists is about 100 kB; documents beyond this are refused unread. */
@@ -47,6 +49,7 @@ export async function createServer(ledger: Ledger): Promise<NestFastifyApplicati
     bodyLimit: BODY_LIMIT,
     trustProxy: false,
     routerOptions: { maxParamLength: 200 },
+    frameworkErrors: unroutable,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.over(ledger), adapter, {
     logger: logger(ledger.config.logLevel),
@@ -63,9 +66,13 @@ export async function createServer(ledger: Ledger): Promise<NestFastifyApplicati
     maxAge: '365d',
     decorateReply: false,
   });
-  fastify.addHook('onSend', async (_request, reply) => {
+  fastify.addHook('onSend', async (request, reply) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
       if (!reply.hasHeader(name)) void reply.header(name, value);
+    }
+    // What only some may read is kept by nobody on the way.
+    if (request.caller?.role === 'operator' && !reply.hasHeader('cache-control')) {
+      void reply.header('cache-control', 'no-store');
     }
     if (ledger.publicUrl.startsWith('https:')) void reply.header('strict-transport-security', 'max-age=31536000');
   });
@@ -73,6 +80,17 @@ export async function createServer(ledger: Ledger): Promise<NestFastifyApplicati
   await app.init();
   await fastify.ready();
   return app;
+}
+
+/** A path that cannot be read (`/%zz`) reaches no route, no hook and no filter; its problem is made here. */
+function unroutable(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  const language = languageOf(request.headers['accept-language']);
+  const problem = problemOf(error, language);
+  void reply
+    .status(problem.status)
+    .headers({ ...SECURITY_HEADERS, 'content-language': language })
+    .type(PROBLEM_MEDIA_TYPE)
+    .send(JSON.stringify(problem));
 }
 
 /** JSON under all its names, forms of the pages; an empty body is no body, so that a POST may have none. */
@@ -104,5 +122,8 @@ function logger(level: LogLevel): QuietLogger | false {
     trace: 'verbose',
   };
   if (level === 'silent') return false;
-  return new QuietLogger('Meritkedja', { logLevels: order.slice(0, order.indexOf(least[level]) + 1) });
+  return new QuietLogger('Meritkedja', {
+    colors: process.stdout.isTTY,
+    logLevels: order.slice(0, order.indexOf(least[level]) + 1),
+  });
 }

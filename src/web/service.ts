@@ -5,7 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '../config.js';
 import { isSeedDue, seedPilots } from '../demo/seed.js';
 import { ConfigError } from '../errors.js';
-import { Ledger } from '../ledger.js';
+import { Ledger, originOf } from '../ledger.js';
 import { createServer } from './server.js';
 
 const EXIT_CONFIG = 78;
@@ -44,6 +44,8 @@ export async function run(readConfig: () => Config): Promise<void> {
   }
   try {
     const config = readConfig();
+    // Whatever is made in the data folder is the service's alone.
+    process.umask(0o077);
     ledger = await Ledger.open(config, fatal);
     app = await createServer(ledger);
     if (await isSeedDue(ledger, config.seed)) {
@@ -51,6 +53,12 @@ export async function run(readConfig: () => Config): Promise<void> {
       await seedPilots(ledger, app.get(CommandBus));
     }
     await app.listen(config.port, config.host);
+    if (ledger.origin !== originOf(config.publicUrl)) {
+      console.warn(
+        `Note: this ledger was founded as ${ledger.origin}, PUBLIC_URL is now ${config.publicUrl}. The log keeps its name and ` +
+          'organisations their DIDs, which lead to the old address: go back to it unless it is gone for good.',
+      );
+    }
     console.log(`Meritkedja ready at ${config.publicUrl}`);
     console.log(
       config.adminToken === undefined
