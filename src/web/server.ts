@@ -85,7 +85,7 @@ export async function createServer(ledger: Ledger): Promise<NestFastifyApplicati
 /** A path that cannot be read (`/%zz`) reaches no route, no hook and no filter; its problem is made here. */
 function unroutable(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const language = languageOf(request.headers['accept-language']);
-  const problem = problemOf(error, language);
+  const problem = problemOf(Object.assign(error, { statusCode: 400 }), language);
   void reply
     .status(problem.status)
     .headers({ ...SECURITY_HEADERS, 'content-language': language })
