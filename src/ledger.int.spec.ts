@@ -1,0 +1,113 @@
+/** Opening the whole ledger over its data folder: keys, the trust file (S4), and what is refused in plain words. */
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readConfig } from './config.js';
+import { ConfigError } from './errors.js';
+import { Ledger } from './ledger.js';
+import { parseTrust } from './verification/trust.js';
+
+let folder: string;
+const opened: Ledger[] = [];
+const failures: unknown[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'meritkedja-ledger-'));
+});
+afterEach(async () => {
+  for (const ledger of opened.splice(0)) await ledger.close();
+  rmSync(folder, { recursive: true, force: true });
+  expect(failures.splice(0)).toEqual([]);
+});
+
+async function open(env: Record<string, string> = {}): Promise<Ledger> {
+  const config = readConfig({ DATA_DIR: folder, LOG_LEVEL: 'silent', PUBLIC_URL: 'http://ledger.example', ...env });
+  const ledger = await Ledger.open(config, (error) => failures.push(error));
+  opened.push(ledger);
+  return ledger;
+}
+
+async function closed(): Promise<void> {
+  await opened.pop()!.close();
+}
+
+async function refusal(env: Record<string, string> = {}): Promise<string> {
+  const refused: unknown = await open(env).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(ConfigError);
+  return (refused as ConfigError).message;
+}
+
+const trustPath = (): string => join(folder, 'trust.json');
+const trust = (): ReturnType<typeof parseTrust> => parseTrust(JSON.parse(readFileSync(trustPath(), 'utf8')));
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((go) => setTimeout(go, 20));
+}
+
+describe('DATA_DIR/trust.json', () => {
+  it('S4: is the trust file as it is served, written whenever that changes, and for everybody to read', async () => {
+    const ledger = await open();
+    expect(trust()).toMatchObject({ origin: 'ledger.example/log', vkey: ledger.vkey });
+    await until(() => (trust().chains[0]?.rpcUrls?.length ?? 0) > 0);
+    expect(trust()).toEqual(await ledger.trustFile());
+    expect(trust().chains).toMatchObject([{ chainId: 31_337, embedded: true }]);
+    expect(statSync(trustPath()).mode & 0o777).toBe(0o644);
+  });
+
+  it('S4, S10: is made again at the next start, and says before its node runs that the chain is the operator’s own', async () => {
+    const first = await open();
+    await until(() => first.chain !== undefined);
+    await closed();
+    rmSync(trustPath());
+    await open();
+    expect(trust().chains).toMatchObject([{ embedded: true }]);
+  });
+});
+
+describe('a data folder', () => {
+  it('opens again with the keys that it was made with', async () => {
+    const { vkey, adminToken } = await open();
+    await closed();
+    const again = await open();
+    expect([again.vkey, again.adminToken]).toEqual([vkey, adminToken]);
+  });
+
+  it('serves one process at a time, and the second makes no keys in it', async () => {
+    await open();
+    const key = readFileSync(join(folder, 'master-key'), 'utf8');
+    expect(await refusal()).toMatch(/^DATA_DIR: .*in use by another process/);
+    expect(readFileSync(join(folder, 'master-key'), 'utf8')).toBe(key);
+  });
+
+  it('is refused without its master key, with another, and with a damaged one; and opens when it is back', async () => {
+    await open();
+    await closed();
+    const path = join(folder, 'master-key');
+    const key = readFileSync(path, 'utf8');
+    rmSync(path);
+    expect(await refusal()).toMatch(/^MASTER_KEY: .*missing/);
+    expect(await refusal({ MASTER_KEY: 'A'.repeat(43) })).toMatch(/^MASTER_KEY: /);
+    writeFileSync(path, 'rubbish!');
+    expect(await refusal()).toMatch(/^MASTER_KEY: .*damaged/);
+    writeFileSync(path, key);
+    await open();
+  });
+
+  it('S23: is refused without its epoch keys', async () => {
+    await open();
+    await closed();
+    rmSync(join(folder, 'keys', 'epochs.json'));
+    expect(await refusal()).toMatch(/epochs\.json is missing/);
+  });
+
+  it('S16: is refused where its store is older than what was signed, and nothing is left running', async () => {
+    await (await open()).signer.covering(1);
+    await closed();
+    const path = join(folder, 'keys', 'last-signed-head.json');
+    const kept = JSON.parse(readFileSync(path, 'utf8')) as { size: number; root: string };
+    writeFileSync(path, JSON.stringify({ ...kept, size: 1_000 }));
+    expect(await refusal()).toMatch(/older copy of the ledger/);
+    writeFileSync(path, JSON.stringify(kept));
+    await open();
+  });
+});
