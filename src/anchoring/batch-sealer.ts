@@ -78,7 +78,7 @@ export class BatchSealer {
     await this.log.reached((await this.store.head()).logSize);
   }
 
-  /** Records the standing as of exactly the entries before it (S1). */
+  /** Records the standing as of exactly the entries before it (S1); resolves when this node's tree has the record. */
   async recordStanding(): Promise<StoredEvent> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const head = await this.store.head();
@@ -103,7 +103,10 @@ export class BatchSealer {
           ],
         });
         const [recorded] = events;
-        if (!recorded) throw new InvariantError('a standing record was appended but not answered');
+        if (recorded?.index === undefined) {
+          throw new InvariantError('a standing record was appended but not answered');
+        }
+        await this.log.reached(recorded.index + 1);
         return recorded;
       } catch (error) {
         if (!(error instanceof ConcurrencyError)) throw error;
