@@ -5,7 +5,7 @@ import { eventually, type Parsed, type Service } from './service.js';
 
 /** An organisation number that nobody has been given: the n-th of a series, with its check digit. */
 export function organisationNumber(n: number): string {
-  return withCheckDigit(`559998${String(n).padStart(3, '0')}`);
+  return withCheckDigit(`5599${String(n).padStart(5, '0')}`);
 }
 
 /** The n-th personal number of 1 January 1985, with its check digit. */
