@@ -76,6 +76,14 @@ export class ConfigError extends Error {
   }
 }
 
+/** Not possible just now, through nobody's fault; the same request later goes through. */
+export class UnavailableError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UnavailableError';
+  }
+}
+
 /** Our own bug, or a store whose state is unknown. The process must stop: a restart reads everything again. */
 export class InvariantError extends Error {
   constructor(message: string, options?: ErrorOptions) {

@@ -4,7 +4,7 @@
  * seal begins again: a standing record without a batch claims nothing wrong. Proven by batch-sealer.int.spec.ts.
  */
 import { randomUUID } from 'node:crypto';
-import { ConcurrencyError, InvariantError } from '../errors.js';
+import { ConcurrencyError, InvariantError, UnavailableError } from '../errors.js';
 import type { EventStore, StoredEvent } from '../event-store/event-store.js';
 import { handle } from '../event-store/handle.js';
 import type { ReadModels } from '../event-store/projections.js';
@@ -18,7 +18,7 @@ import { batchView, newestBatch, type BatchView } from './batches.read.js';
 const ATTEMPTS = 200;
 
 /** The log grew faster than its standing could be read; the next round tries again. */
-export class StandingNotRecorded extends Error {
+export class StandingNotRecorded extends UnavailableError {
   constructor() {
     super(`the standing could not be recorded in ${ATTEMPTS} attempts: the log grows too fast`);
     this.name = 'StandingNotRecorded';

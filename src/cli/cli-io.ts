@@ -10,7 +10,7 @@ export interface CliIo {
   /** Folder of the user's configuration; need not exist. */
   readonly configDir: string;
   /** Data folder of a ledger on this machine; need not exist. */
-  readonly dataDir: string;
+  readonly dataDir: string | undefined;
   readonly language: 'sv' | 'en';
   /** Bearer token for the HTTP API, from the environment. */
   readonly token?: string | undefined;

@@ -6,7 +6,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface CliEnvironment {
   readonly configDir: string;
-  readonly dataDir: string;
+  /** The data folder of a ledger on this machine, only where DATA_DIR names one. */
+  readonly dataDir: string | undefined;
   readonly language: 'sv' | 'en';
   readonly token: string | undefined;
 }
@@ -20,8 +21,8 @@ export function cliEnvironment(env: Environment = process.env): CliEnvironment {
   const locale = env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '';
   return {
     configDir: join(base, 'meritkedja'),
-    // The same default as the service's: whoever works where it runs has its data folder at hand.
-    dataDir: resolve(env['DATA_DIR'] || './data'),
+    // No default: a folder that somebody sends could bring a trust file of its own in ./data (S4).
+    dataDir: env['DATA_DIR'] ? resolve(env['DATA_DIR']) : undefined,
     language: /^sv([_.@-]|$)/i.test(locale) ? 'sv' : 'en',
     token: env['MERITKEDJA_TOKEN'] || undefined,
   };

@@ -18,11 +18,12 @@ export interface PinnedTrust {
 
 /**
  * What is trusted where the user names nothing: the pinned files, and `DATA_DIR/trust.json`, which the ledger that runs
- * there writes. For an origin that is pinned, the pinned file alone counts: a person has looked at that one.
+ * there writes; only where DATA_DIR names the folder. For an origin that is pinned, the pinned file alone counts: a person has looked at that one.
  * @throws ConfigError naming a file that is not a trust file
  */
-export async function pinnedTrust(configDir: string, dataDir: string): Promise<readonly PinnedTrust[]> {
+export async function pinnedTrust(configDir: string, dataDir: string | undefined): Promise<readonly PinnedTrust[]> {
   const pinned = await new TrustStore(configDir).pinned();
+  if (dataDir === undefined) return pinned;
   const source = join(dataDir, 'trust.json');
   const own = await read(source, 'optional');
   if (!own || pinned.some(({ trust }) => trust.origin === own.origin)) return pinned;

@@ -1,5 +1,5 @@
 /** Read models: each event exactly once over restarts, and made anew where they do not fit. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -127,6 +127,21 @@ describe('read models', () => {
     const models = await start(restored);
     await models.caughtUp(1n);
     expect(rows(models).map(({ type }) => type)).toEqual(['Other']);
+  });
+
+  it.each([
+    ['is no database', () => Buffer.from('this is no database '.repeat(500))],
+    ['is torn', (file: Buffer) => Buffer.concat([file.subarray(0, 100), Buffer.alloc(file.length - 100, 0xff)])],
+  ])('are made anew where the file %s', async (_, damaged) => {
+    const store = openMemoryEventStore();
+    await happened(store);
+    const first = await start(store);
+    await first.caughtUp(1n);
+    await first.stop();
+    writeFileSync(path, damaged(readFileSync(path)));
+    const models = await start(store);
+    await models.caughtUp(1n);
+    expect(positions(models)).toEqual([1]);
   });
 
   it('are kept where nothing has changed', async () => {

@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs';
 import { InvariantError } from '../errors.js';
 import type { OpenedFacts } from '../holders/vault.js';
 import type { EventStore, Position, StoredEvent, Subscription } from './event-store.js';
-import { openDatabase, type Database } from './sqlite-file.js';
+import { DamagedFileError, openDatabase, type Database } from './sqlite-file.js';
 
 /** One question asked of the events: its tables and how they are filled. Its queries stand in the same file. */
 export interface Projection {
@@ -50,8 +50,8 @@ export class ReadModels {
   }
 
   /**
-   * Opens the file, or makes it anew where it does not fit the projections or runs ahead of the store (a restored
-   * store), and begins to follow the store.
+   * Opens the file, or makes it anew where it is damaged, does not fit the projections or runs ahead of the store
+   * (a restored store), and begins to follow the store.
    */
   static async start(
     path: string,
@@ -61,14 +61,11 @@ export class ReadModels {
   ): Promise<ReadModels> {
     const shape = projections.map(({ name, version }) => `${name}@${version}`).join(' ');
     const head = await store.head();
-    let db = openDatabase(path, { synchronous: 'NORMAL' });
-    db.exec(BOOKKEEPING);
+    let db = openOrRemake(path);
     let kept = progressOf(db);
     if (kept && (kept.shape !== shape || kept.position > head.position)) {
       db.close();
-      for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
-      db = openDatabase(path, { synchronous: 'NORMAL' });
-      db.exec(BOOKKEEPING);
+      db = remake(path);
       kept = undefined;
     }
     if (!kept) {
@@ -137,6 +134,27 @@ export class ReadModels {
     this.#waiters = [];
     for (const waiter of waiters) waiter.reject(asError(error));
   }
+}
+
+/** A damaged file holds nothing that the events do not: it is made anew. */
+function openOrRemake(path: string): Database {
+  try {
+    return openFile(path);
+  } catch (error) {
+    if (!(error instanceof DamagedFileError)) throw error;
+    return remake(path);
+  }
+}
+
+function remake(path: string): Database {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+  return openFile(path);
+}
+
+function openFile(path: string): Database {
+  const db = openDatabase(path, { synchronous: 'NORMAL' });
+  db.exec(BOOKKEEPING);
+  return db;
 }
 
 function progressOf(db: Database): { shape: string; position: Position } | undefined {

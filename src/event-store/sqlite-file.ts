@@ -21,9 +21,18 @@ export interface DatabaseOptions {
 /** How long to wait for another process that is just closing the file, in milliseconds. Blocks the event loop. */
 const BUSY_TIMEOUT = 1_000;
 
+/** The file is no database, or a torn one. What was made from the events can be made again. */
+export class DamagedFileError extends ConfigError {
+  constructor(message: string) {
+    super('DATA_DIR', message);
+    this.name = 'DamagedFileError';
+  }
+}
+
 /**
  * Opens a file, or makes it, for this process alone; the lock goes with the process, however it ends.
- * @throws ConfigError if another process has it, a newer version of the program wrote it, or it cannot be opened
+ * @throws ConfigError if another process has it, a newer version of the program wrote it, or it cannot be opened;
+ *   DamagedFileError, a ConfigError too, if it is no sound database
  */
 export function openDatabase(path: string, { synchronous, migrations = [] }: DatabaseOptions): Database {
   let database: Database | undefined;
@@ -51,7 +60,9 @@ export function openDatabase(path: string, { synchronous, migrations = [] }: Dat
     if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
       throw new ConfigError('DATA_DIR', `${path} is in use by another process; a data folder serves one at a time`);
     }
-    throw new ConfigError('DATA_DIR', `${path} cannot be opened: ${(error as Error).message} (${code})`);
+    const message = `${path} cannot be opened: ${(error as Error).message} (${code})`;
+    if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') throw new DamagedFileError(message);
+    throw new ConfigError('DATA_DIR', message);
   }
 }
 

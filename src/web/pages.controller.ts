@@ -70,8 +70,8 @@ export class PagesController {
 
   @Get()
   @Operation({ name: 'page.public', summary: 'Start page.', page: true })
-  start(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): string {
-    return this.#html(reply, startPage(this.views.start(), pageContext(request, this.ledger)));
+  async start(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    return this.#html(reply, startPage(await this.views.start(), pageContext(request, this.ledger)));
   }
 
   @Get('catalogue')
@@ -212,6 +212,12 @@ export class PagesController {
   async seal(@Res() reply: FastifyReply): Promise<void> {
     const { sealed } = await this.ledger.anchoring.sealNow();
     void reply.redirect(`/operator?notice=${sealed ? 'sealed' : 'nothingToSeal'}`, 303);
+  }
+
+  @Get('operator/credentials/:id/link')
+  @Operation({ name: 'page.operator', summary: 'Open the printed link.', page: true, params: idParams })
+  async openLink(@Input('params') { id }: IdParams, @Res() reply: FastifyReply): Promise<void> {
+    void reply.redirect((await this.views.link(id)) ?? `/c/${id}`, 303);
   }
 
   @Get('operator/credentials/:id/:action')

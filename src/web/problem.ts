@@ -7,6 +7,7 @@ import {
   InputError,
   NotFoundError,
   StaleReadError,
+  UnavailableError,
   type InputIssue,
 } from '../errors.js';
 import type { Language } from './language.js';
@@ -55,6 +56,7 @@ export function problemOf(error: unknown, language: Language): Problem {
   if (error instanceof PreconditionError) {
     return made('preconditionFailed', HTTP_TEXTS.preconditionFailed, language, { current: error.current });
   }
+  if (error instanceof UnavailableError) return made('unavailable', HTTP_TEXTS.unavailable, language);
   if (error instanceof StaleReadError) return made('staleRead', HTTP_TEXTS.staleRead, language);
   if (error instanceof ConcurrencyError) return made('conflict', HTTP_TEXTS.conflict, language);
   if (error instanceof EncodingError) {

@@ -28,7 +28,7 @@ const REGISTER_PAGE = 50;
 export class ViewModels {
   constructor(private readonly ledger: Ledger) {}
 
-  start(): StartView {
+  async start(): Promise<StartView> {
     const { db } = this.ledger.readModels;
     const count = (sql: string): number => (db.prepare(sql).get() as { n: number }).n;
     const newest = listBatches(db, { limit: BATCHES_PAGE }).items.find(({ anchors }) => anchors.length > 0);
@@ -39,8 +39,28 @@ export class ViewModels {
       credentials: count('SELECT count(*) AS n FROM credentials'),
       logSize: this.ledger.log.tree.size,
       origin: this.ledger.origin,
+      ...(await this.#demoCredential()),
       ...(newest && anchor ? { newestAnchor: { batch: newest.number, ...this.#anchor(anchor) } } : {}),
     };
+  }
+
+  /** The link to the first credential, where its holder is invented: for whoever wants to see one. */
+  async #demoCredential(): Promise<{ demoCredential?: string }> {
+    const { db } = this.ledger.readModels;
+    const [row] = listCredentials(db, { after: 0, limit: 1 }).items;
+    if (!row || catalogueItem(db, row.definition)?.content.demo !== true) return {};
+    const link = await this.link(row.id);
+    return link === undefined ? {} : { demoCredential: link };
+  }
+
+  /** Path with the key of the printed link; undefined where the holder has been erased. */
+  async link(id: string): Promise<string | undefined> {
+    try {
+      return `/c/${id}#${(await heldCredential(this.ledger, id)).linkKey}`;
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'holderErased') return undefined;
+      throw error;
+    }
   }
 
   catalogue(query: string | undefined, after: number): CatalogueView {

@@ -115,7 +115,7 @@ function AssessmentFacts({ subject, lang }: { subject: JsonObject; lang: Lang })
     [t.method, named('method', (code) => methodName(code, lang))],
     [t.route, named('route', (code) => labelOf(dictionary.route, code))],
     [t.participation, named('formOfParticipation', (code) => labelOf(dictionary.participation, code))],
-    [t.supervision, text(assessment['supervision'])],
+    [t.supervision, named('supervision', (code) => labelOf(dictionary.supervisionKind, code))],
     [t.grade, text(assessment['grade'])],
   ] as const;
   return (

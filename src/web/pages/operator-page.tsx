@@ -3,6 +3,7 @@
  * POST form with the session's CSRF token: `POST /operator/credentials/{id}/{action}` (`reason`) and
  * `POST /operator/seal`; the question is `GET /operator/credentials/{id}/{action}`.
  */
+import { escapeHtml } from '@kitajs/html';
 import { fill, formatNumber, labelOf, texts } from '../text/text.js';
 import { BatchCard } from './batch-list.js';
 import { attr, Badge, Csrf, Fact, html, href, More, Page, pathOf, Search, Time } from './components.js';
@@ -51,8 +52,17 @@ function Row({ row, ctx }: { row: RegisterRow; ctx: PageContext }): JSX.Element 
             : fill(dictionary.common.batchNumber, { n: formatNumber(row.batch, ctx.lang) })}
         </span>
       </td>
-      <td role="cell" data-label={actions.length === 0 ? undefined : t.actions}>
+      <td role="cell" data-label={t.actions}>
         <ul class="plain row-actions">
+          <li>
+            <a
+              href={href(ctx, `/operator/credentials${pathOf(row.id, 'link')}`)}
+              aria-label={attr(fill(t.forCredential, { action: t.show, title: row.title, holder }))}
+              safe
+            >
+              {t.show}
+            </a>
+          </li>
           {actions.map((action) => (
             <li>
               <a
@@ -154,6 +164,12 @@ export function operatorPage(vm: OperatorView, ctx: PageContext): string {
       <h1 safe>{t.heading}</h1>
       <p class="lead" safe>
         {t.lead}
+      </p>
+      <p>
+        {escapeHtml(t.viaApi)}{' '}
+        <a href={href(ctx, '/docs')} safe>
+          {dictionary.nav.docs}
+        </a>
       </p>
       {vm.notice === undefined ? (
         ''

@@ -2,7 +2,7 @@
 import { escapeHtml } from '@kitajs/html';
 import { formatNumber, texts } from '../text/text.js';
 import { chainName } from './anchor-facts.js';
-import { Badge, Code, Fact, html, href, Page, Time } from './components.js';
+import { attr, Badge, Code, Fact, html, href, Page, Time } from './components.js';
 import type { PageContext, StartView } from './view-models.js';
 
 function Anchor({ vm, ctx }: { vm: StartView; ctx: PageContext }): JSX.Element {
@@ -167,6 +167,13 @@ export function startPage(vm: StartView, ctx: PageContext): string {
             <a class="button quiet" href={href(ctx, '/catalogue')} safe>
               {t.catalogue}
             </a>
+            {vm.demoCredential === undefined ? (
+              ''
+            ) : (
+              <a class="button quiet" href={attr(vm.demoCredential)} safe>
+                {t.demoCredential}
+              </a>
+            )}
           </p>
           {vm.origin === undefined ? '' : <p class="minor">{escapeHtml(vm.origin)}</p>}
         </div>

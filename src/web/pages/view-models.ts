@@ -58,6 +58,8 @@ export interface StartView {
   readonly logSize: number;
   /** Name of the log. */
   readonly origin?: string;
+  /** Path with the link's key, of a credential whose holder is invented. */
+  readonly demoCredential?: string;
   readonly newestAnchor?: AnchorView & { readonly batch: number };
 }
 
