@@ -88,7 +88,8 @@ export const SV: Texts = {
     proofMalformed: `Mikromeritens signaturer går inte att läsa. ${TAMPERED}`,
     proofTwice: `Mikromeriten bär två signaturer av det slag som bara får finnas en gång. ${TAMPERED}`,
     proofChain: `Signaturen bygger på en annan signatur, vilket inte är tillåtet här. ${TAMPERED}`,
-    proofSuite: 'Mikromeriten är signerad på ett annat sätt än liggarens. Kontrollera den med utfärdarens eget verktyg.',
+    proofSuite:
+      'Mikromeriten är signerad på ett annat sätt än liggarens. Kontrollera den med utfärdarens eget verktyg.',
     verificationMethod: `Signaturen anger inte sin nyckel på liggarens sätt. ${TAMPERED}`,
     keyNotKnown: 'Nyckeln skulle behöva hämtas från annat håll. Be om bevispaketet, som innehåller den.',
     signature: `Signaturen passar inte till mikromeriten. ${TAMPERED}`,
