@@ -11,7 +11,7 @@ import {
 } from '../../verification/synthetic-ledger.fixture.js';
 import { check, openLink } from './check.js';
 import { readInput } from './input.js';
-import type { Fetch } from './ledger.js';
+import { fetchEvidence, fetchTrust, remembering, type Fetch } from './ledger.js';
 
 const KEY = new Uint8Array(32).fill(9);
 const WRONG = `0x${'00'.repeat(32)}`;
@@ -106,6 +106,18 @@ describe('a bundle that is dropped on the page', () => {
     const bundle = { ...ledger.bundle, origin: 'elsewhere.example/log' };
     const checked = await check(readInput(JSON.stringify(bundle)), { fetch: serving(), now });
     expect(checked.report.verdict).not.toBe('valid');
+  });
+});
+
+describe('a page that the ledger no longer answers', () => {
+  it('uses what it was told before, and nothing that it was not', async () => {
+    let isGone = false;
+    const page = remembering((path) => (isGone ? Promise.reject(new TypeError('network')) : serving()(path)));
+    const trust = await fetchTrust(page);
+    isGone = true;
+    expect(await fetchTrust(page)).toEqual(trust);
+    expect(await fetchTrust(page)).toEqual(trust);
+    await expect(fetchEvidence(page, CREDENTIAL)).rejects.toMatchObject({ code: 'offline' });
   });
 });
 

@@ -51,6 +51,7 @@ function showChecked(checked: Checked): void {
 }
 
 async function open(): Promise<void> {
+  keepKey();
   if (location.hash.length <= 1) {
     showNoKey();
     return;
@@ -66,5 +67,15 @@ async function open(): Promise<void> {
   }
 }
 
+/** The key is in the address's fragment: neither the skip link nor a change of language may lose it. */
+function keepKey(): void {
+  const language = document.querySelector<HTMLAnchorElement>('a.language');
+  if (language) language.hash = location.hash;
+}
+
+document.querySelector('a.skip')?.addEventListener('click', (event) => {
+  event.preventDefault();
+  element('content', HTMLElement).focus();
+});
 window.addEventListener('hashchange', () => void open());
 void open();

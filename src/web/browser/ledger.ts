@@ -8,6 +8,22 @@ import { PageProblem, type ProblemCode } from './problem.js';
 
 export type Fetch = (path: string) => Promise<Response>;
 
+/** The ledger's answer, and while it does not answer the last one that it gave: a report says what time it knows of. */
+export function remembering(fetch: Fetch): Fetch {
+  const kept = new Map<string, Response>();
+  return async (path) => {
+    try {
+      const response = await fetch(path);
+      if (response.ok) kept.set(path, response.clone());
+      return response;
+    } catch (error) {
+      const last = kept.get(path);
+      if (last === undefined) throw error;
+      return last.clone();
+    }
+  };
+}
+
 async function getJson(fetch: Fetch, path: string, absent: ProblemCode): Promise<JsonObject> {
   let response: Response;
   try {

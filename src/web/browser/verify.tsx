@@ -4,13 +4,13 @@
  */
 import { isJsonObject } from '../../encoding/json.js';
 import { DocumentView } from '../pages/document-view.js';
-import { html } from '../pages/components.js';
+import { DemoNote, html } from '../pages/components.js';
 import { ProblemView, ReportView, VerdictView } from '../pages/report-view.js';
 import { fill, texts } from '../text/text.js';
 import { check, type Checked } from './check.js';
 import { browserFetch, element, pageLanguage } from './dom.js';
 import { MAX_INPUT_MB, readBlockHash, readInput, uuidOf } from './input.js';
-import { fetchEvidence, fetchTrust } from './ledger.js';
+import { fetchEvidence, fetchTrust, remembering } from './ledger.js';
 import { PageProblem, problemText } from './problem.js';
 
 const lang = pageLanguage();
@@ -22,6 +22,8 @@ const blockHash = element('block-hash', HTMLInputElement);
 const section = element('result-section', HTMLElement);
 const result = element('result', HTMLElement);
 const expected = form.dataset['credential'];
+/** The page once loaded goes on checking when the ledger is gone. */
+const ledgerFetch = remembering(browserFetch);
 
 function show(content: string): void {
   section.hidden = false;
@@ -52,6 +54,7 @@ function showChecked(checked: Checked, name: string | undefined): void {
           </p>,
         )
       : '';
+  const demo = checked.report.credential.demo === true ? html(DemoNote({ lang })) : '';
   const credential = html(DocumentView({ credential: checked.credential, report: checked.report, lang }));
   const actions = html(
     <p class="actions">
@@ -65,7 +68,7 @@ function showChecked(checked: Checked, name: string | undefined): void {
   );
   // The report says the same, and more.
   element('trust-section', HTMLElement).hidden = true;
-  show(caption + verdict + missing + credential + report + actions);
+  show(caption + verdict + missing + demo + credential + report + actions);
   element('print', HTMLButtonElement).addEventListener('click', () => window.print());
   element('again', HTMLButtonElement).addEventListener('click', startAgain);
 }
@@ -105,7 +108,7 @@ async function run(text: string, name?: string): Promise<void> {
     if (expected !== undefined && input.kind !== 'link' && uuidOf(input.credential) !== expected.toLowerCase()) {
       throw new PageProblem('otherCredential');
     }
-    showChecked(await check(input, { fetch: browserFetch, now: new Date(), ownBlockHash: own.hash }), name);
+    showChecked(await check(input, { fetch: ledgerFetch, now: new Date(), ownBlockHash: own.hash }), name);
   } catch (error) {
     showProblem(error);
   }
@@ -150,10 +153,10 @@ function listen(): void {
 /** Says at once whose word is taken, and whether the ledger knows the credential of the address. */
 async function announce(): Promise<void> {
   try {
-    const { origin } = await fetchTrust(browserFetch);
+    const { origin } = await fetchTrust(ledgerFetch);
     element('trust', HTMLElement).textContent = fill(t.verify.trustFile, { origin });
     if (expected === undefined) return;
-    const { issued } = await fetchEvidence(browserFetch, expected);
+    const { issued } = await fetchEvidence(ledgerFetch, expected);
     const index = isJsonObject(issued) && typeof issued['index'] === 'number' ? issued['index'] : '?';
     show(html(<p safe>{fill(t.verify.evidenceLoaded, { index })}</p>));
   } catch (error) {

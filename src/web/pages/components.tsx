@@ -196,6 +196,12 @@ export function Page({ ctx, title, script, unlisted, children }: PageProps): JSX
   );
 }
 
+/** That a micro-credential or its holder is invented. */
+export function DemoNote({ lang }: { lang: Lang }): JSX.Element {
+  const t = texts(lang);
+  return <p class="note demo">{escapeHtml(`${t.common.demoTag}. ${t.site.demoMore}`)}</p>;
+}
+
 /** One line of a list of facts. */
 export function Fact({ term, children }: { term: string; children?: Children }): JSX.Element {
   return (

@@ -5,7 +5,7 @@
  */
 import { fill, formatDate, formatNumber, labelOf, texts, translated } from '../text/text.js';
 import { AnchorFacts } from './anchor-facts.js';
-import { attr, Badge, Code, Fact, html, href, Page, pathOf, Text, Time } from './components.js';
+import { attr, Badge, Code, DemoNote, Fact, html, href, Page, pathOf, Text, Time } from './components.js';
 import type { CredentialView, PageContext } from './view-models.js';
 
 function PublicFacts({ vm, ctx }: { vm: CredentialView; ctx: PageContext }): JSX.Element {
@@ -96,13 +96,7 @@ export function credentialPage(vm: CredentialView, ctx: PageContext): string {
         <span safe>{fill(t.issuedBy, { organisation: vm.organisation.name })}</span>{' '}
         <Badge code={vm.state} labels={texts(lang).state} />
       </p>
-      {vm.demo ? (
-        <p class="note demo" safe>
-          {`${texts(lang).common.demoTag}. ${texts(lang).site.demoMore}`}
-        </p>
-      ) : (
-        ''
-      )}
+      {vm.demo ? <DemoNote lang={lang} /> : ''}
       <section aria-labelledby="shared-heading">
         <h2 id="shared-heading" safe>
           {t.shared}

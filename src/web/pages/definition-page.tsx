@@ -1,6 +1,6 @@
 /** A published version of a micro-credential: the guide's table, its rows as sentences, its data elements, its versions. */
 import { fill, formatDate, formatNumber, texts, translated } from '../text/text.js';
-import { Fact, html, href, Page, pathOf, Text, Time } from './components.js';
+import { DemoNote, Fact, html, href, Page, pathOf, Text, Time } from './components.js';
 import { DefinitionFacts } from './definition-facts.js';
 import { OutcomeSentences, OutcomeTable } from './outcome-table.js';
 import type { DefinitionView, PageContext } from './view-models.js';
@@ -63,13 +63,7 @@ export function definitionPage(vm: DefinitionView, ctx: PageContext): string {
       ) : (
         ''
       )}
-      {vm.content.demo ? (
-        <p class="note demo" safe>
-          {`${t.common.demoTag}. ${t.site.demoMore}`}
-        </p>
-      ) : (
-        ''
-      )}
+      {vm.content.demo ? <DemoNote lang={lang} /> : ''}
       <section aria-labelledby="outcomes-heading">
         <h2 id="outcomes-heading" safe>
           {t.definition.outcomes}

@@ -170,13 +170,6 @@ export function DocumentView({ credential, report, lang }: DocumentProps): JSX.E
         {t.heading}
       </h3>
       <Caution report={report} lang={lang} />
-      {content.demo ? (
-        <p class="note demo" safe>
-          {`${dictionary.common.demoTag}. ${dictionary.site.demoMore}`}
-        </p>
-      ) : (
-        ''
-      )}
       <p class="minor" safe>
         {t.holder}
       </p>

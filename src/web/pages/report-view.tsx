@@ -80,6 +80,25 @@ function CheckRow({ check, lang }: { check: Check; lang: Lang }): JSX.Element {
   );
 }
 
+/** Folded where there is nothing to see in them. */
+function Checks({ report, lang }: Pick<ReportProps, 'report' | 'lang'>): JSX.Element {
+  const t = texts(lang).report;
+  const n = report.checks.length;
+  const good = report.checks.filter(({ outcome }) => outcome === 'pass').length;
+  return (
+    <details class="all-checks" open={good < n}>
+      <summary>
+        <h3 safe>{good === n ? fill(t.allGood, { n }) : fill(t.someGood, { n, good })}</h3>
+      </summary>
+      <ul class="checks">
+        {report.checks.map((check) => (
+          <CheckRow check={check} lang={lang} />
+        ))}
+      </ul>
+    </details>
+  );
+}
+
 /** S12 puts "not in force" before what could not be checked: only where all else was shown is it called genuine. */
 function verdictKey({ verdict, checks }: VerificationReport): string {
   const isUnsure = checks.some(({ outcome }) => outcome === 'unknown');
@@ -153,12 +172,7 @@ export function ReportView(props: ReportProps): JSX.Element {
           </ul>
         </div>
       )}
-      <h3 safe>{t.checks}</h3>
-      <ul class="checks">
-        {report.checks.map((check) => (
-          <CheckRow check={check} lang={lang} />
-        ))}
-      </ul>
+      <Checks report={report} lang={lang} />
       {relied.length === 0 ? (
         ''
       ) : (

@@ -2,7 +2,7 @@
 import { escapeHtml } from '@kitajs/html';
 import { formatNumber, texts } from '../text/text.js';
 import { chainName } from './anchor-facts.js';
-import { attr, Badge, Code, Fact, html, href, Page, Time } from './components.js';
+import { Badge, Code, Fact, html, href, Page, Time } from './components.js';
 import type { PageContext, StartView } from './view-models.js';
 
 function Anchor({ vm, ctx }: { vm: StartView; ctx: PageContext }): JSX.Element {
@@ -170,7 +170,7 @@ export function startPage(vm: StartView, ctx: PageContext): string {
             {vm.demoCredential === undefined ? (
               ''
             ) : (
-              <a class="button quiet" href={attr(vm.demoCredential)} safe>
+              <a class="button quiet" href={href(ctx, vm.demoCredential)} safe>
                 {t.demoCredential}
               </a>
             )}

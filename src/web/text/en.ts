@@ -305,7 +305,8 @@ export const en: Dictionary = {
     invalid: 'This does not match what was issued, or it was issued without the right to. Do not rely on its content.',
   },
   report: {
-    checks: 'Checks',
+    allGood: '{n} checks, all in order',
+    someGood: '{n} checks, {good} in order',
     trusted: 'Relies on',
     trustedHeading: 'What is relied on',
     detail: 'Technical detail',
@@ -333,7 +334,8 @@ export const en: Dictionary = {
     offline: 'The ledger does not answer. Check your connection and try again.',
     serverError: 'The ledger answered with an error ({status}). Try again in a while.',
     noTrust: 'The trust file could not be fetched. Without it nobody can say whether the micro-credential is genuine.',
-    noShare: 'The share no longer exists. The holder may have withdrawn it. Ask for a new link.',
+    noShare:
+      'No share belongs to the key in the link. The holder may have withdrawn it, or the link is mistyped. Scan the QR code again or ask for a new link.',
     badKey: 'The key in the link is wrong or cut short. Scan the QR code again or ask for the whole link.',
     badShare: 'What was shared could not be opened with the key in the link. Ask the holder for a new link.',
     noCrypto: 'The browser cannot decrypt over an insecure connection. Open the page over https.',

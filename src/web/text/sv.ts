@@ -306,7 +306,8 @@ export const sv = {
     invalid: 'Det här stämmer inte med vad som utfärdades, eller så utfärdades det utan rätt. Lita inte på innehållet.',
   },
   report: {
-    checks: 'Kontroller',
+    allGood: '{n} kontroller, alla i ordning',
+    someGood: '{n} kontroller, {good} i ordning',
     trusted: 'Förutsätter',
     trustedHeading: 'Vad som förutsätts',
     detail: 'Teknisk uppgift',
@@ -335,7 +336,8 @@ export const sv = {
     offline: 'Liggaren svarar inte. Kontrollera anslutningen och försök igen.',
     serverError: 'Liggaren svarade med ett fel ({status}). Försök igen om en stund.',
     noTrust: 'Förtroendefilen kunde inte hämtas. Utan den går det inte att säga om mikromeriten är äkta.',
-    noShare: 'Delningen finns inte längre. Innehavaren kan ha tagit tillbaka den. Be om en ny länk.',
+    noShare:
+      'Ingen delning hör till nyckeln i länken. Innehavaren kan ha tagit tillbaka den, eller så är länken fel avskriven. Skanna QR-koden igen eller be om en ny länk.',
     badKey: 'Nyckeln i länken är fel eller avkortad. Skanna QR-koden igen eller be om hela länken.',
     badShare: 'Det delade innehållet kunde inte öppnas med nyckeln i länken. Be innehavaren om en ny länk.',
     noCrypto: 'Webbläsaren kan inte dekryptera på en oskyddad anslutning. Öppna sidan över https.',
