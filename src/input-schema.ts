@@ -7,11 +7,12 @@ import { instantOf, isMoment } from './encoding/instant.js';
 
 /**
  * Lone surrogates have no UTF-8 and no JCS; control characters have no place in a name or a sentence, and those that
- * turn the direction of writing could make a name read as another.
+ * turn the direction of writing could make a name read as another. Something must be visible: a name of zero-width
+ * characters is none. (An empty text is told by its length alone.)
  */
-const ONE_LINE = /^[^\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]*$/u;
+const ONE_LINE = /^(?:|(?=.*[\p{L}\p{N}\p{P}\p{S}])[^\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]*)$/u;
 /** The same, but tabs and line ends may stand. */
-const LINES = /^(?:[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]|[\t\n\r])*$/u;
+const LINES = /^(?:|(?=[^]*[\p{L}\p{N}\p{P}\p{S}])(?:[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]|[\t\n\r])*)$/u;
 
 /** A text of one line, not blank, trimmed and in Unicode NFC. `most` counts UTF-16 code units. */
 export function line(most: number): z.ZodString {
@@ -32,8 +33,11 @@ export function translated(
 
 export const uuid = z.uuid().toLowerCase();
 
-/** ISO 8601 with seconds and a time zone. */
-export const moment = z.iso.datetime({ offset: true }).max(40);
+/** ISO 8601 with seconds and a time zone; no finer than nanoseconds, which is what the verifier reads. */
+export const moment = z.iso
+  .datetime({ offset: true })
+  .max(40)
+  .regex(/^(?!.*\.\d{10})/);
 
 /**
  * For refinements over two members, which also run where one of them is malformed and already has its own issue.

@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DefinitionState } from '../definitions/definition.js';
 import type { JsonObject } from '../encoding/json.js';
+import { DomainError } from '../errors.js';
 import type { SealedFacts } from '../event-store/decider.js';
 import { NO_STREAM, type Append } from '../event-store/event-store.js';
 import { prepare } from '../event-store/handle.js';
@@ -18,6 +19,8 @@ import { eventIdsOf, type RequestContext } from '../request-context.js';
 import { assessmentDecider, type AssessmentFacts } from './assessment.js';
 import { assessmentStream } from './credential.events.js';
 import type { AssessmentInput, HolderInput } from './credentials.schema.js';
+
+const DAY_MS = 86_400_000;
 
 /** What is to be committed together, and the keys that are made with it: nobody else may seal under them before. */
 export class Pending {
@@ -77,6 +80,10 @@ export async function assess(
 ): Promise<{ id: string; facts: AssessmentFacts }> {
   const { ledger, request } = pending;
   const { assessor, ...assessed } = input.assessment;
+  // A day ahead is the same day elsewhere on Earth; more is a slip of the pen that would be signed.
+  if (Date.parse(assessed.assessedOn) > Date.parse(request.at) + DAY_MS) {
+    throw new DomainError('assessedAhead', { assessedOn: assessed.assessedOn });
+  }
   const facts: AssessmentFacts = {
     ...assessed,
     route: input.route,

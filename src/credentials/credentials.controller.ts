@@ -246,8 +246,7 @@ export class CredentialsController {
     reply: FastifyReply,
   ): Promise<JsonObject> {
     if (!registerRow(this.ledger.readModels.db, id)) throw new NotFoundError('credential', id);
-    const { sealed: _, ...public_ } = command as StatusCommand & { sealed?: unknown };
-    const context = await requestContext(this.ledger, request, `credential.${command.type}/${id}`, public_);
+    const context = await requestContext(this.ledger, request, `credential.${command.type}/${id}`, request.body);
     const expected = ifMatch(request);
     const { events, revision } = await guarded(expected, () =>
       this.commands.execute(new StatusRequest(id, command, context, expected)),

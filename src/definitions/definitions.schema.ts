@@ -159,6 +159,7 @@ export type MandateInput = z.infer<typeof mandateSchema>;
 /** A code, not a text: the reason stands in the public log (S20). */
 export const mandateWithdrawalSchema = z.strictObject({
   reason: z.enum(['ended', 'ownRequest', 'requirementsNotMet', 'misuse']).default('ended'),
-  effect: z.enum(['futureOnly', 'revokeIssued']).default('futureOnly'),
+  // Revoking what was issued is a deed of its own; what is written down and not done would mislead.
+  effect: z.enum(['futureOnly']).default('futureOnly'),
 });
 export type MandateWithdrawalInput = z.infer<typeof mandateWithdrawalSchema>;

@@ -172,9 +172,9 @@ export class PagesController {
       const view = { error, ...(target === undefined ? {} : { next: target }) };
       return this.#html(reply, signInPage(view, pageContext(request, this.ledger)));
     };
-    if (!this.attempts.allowed()) return refuse('tooManyTries', 429);
+    if (!this.attempts.allowed(request.ip)) return refuse('tooManyTries', 429);
     if (!this.adminToken.matches(token.trim())) {
-      this.attempts.failed();
+      this.attempts.failed(request.ip);
       return refuse('wrongToken', 401);
     }
     this.sessions.close(request.cookies[SESSION_COOKIE]);

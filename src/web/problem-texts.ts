@@ -122,6 +122,14 @@ export const DOMAIN_TEXTS: Readonly<Record<string, ProblemText>> = {
     ['Läranderesultatet finns inte', 'Läranderesultat {number} finns inte; versionen har 1–{most}.'],
     ['There is no such learning outcome', 'There is no learning outcome {number}; the version has 1–{most}.'],
   ),
+  assessedAhead: text(
+    422,
+    ['Bedömningen ligger i framtiden', 'Bedömningen {assessedOn} har inte skett än. Ange den dag då den gjordes.'],
+    [
+      'The assessment lies ahead',
+      'The assessment of {assessedOn} has not taken place yet. Give the day on which it was made.',
+    ],
+  ),
   outcomeRepeated: text(
     422,
     [

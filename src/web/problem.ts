@@ -71,6 +71,7 @@ function fromHttp(error: unknown, language: Language): Problem {
   switch (status) {
     case 400:
       return made('malformed', HTTP_TEXTS.malformed, language, { detail: messageOf(error) });
+    case 403:
     case 404:
       return made('notFound', HTTP_TEXTS.noSuchPage, language);
     case 405:

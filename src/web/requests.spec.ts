@@ -82,12 +82,13 @@ describe('signing in', () => {
     let time = 0;
     const attempts = new SignInAttempts(() => new Date(time));
     for (let i = 0; i < 10; i += 1) {
-      expect(attempts.allowed()).toBe(true);
-      attempts.failed();
+      expect(attempts.allowed('127.0.0.1')).toBe(true);
+      attempts.failed('127.0.0.1');
     }
-    expect(attempts.allowed()).toBe(false);
+    expect(attempts.allowed('127.0.0.1')).toBe(false);
+    expect(attempts.allowed('127.0.0.2')).toBe(true);
     time = 60_000;
-    expect(attempts.allowed()).toBe(true);
+    expect(attempts.allowed('127.0.0.1')).toBe(true);
   });
 });
 

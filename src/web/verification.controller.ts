@@ -10,6 +10,7 @@ import { registerRow } from '../credentials/register.read.js';
 import { InputError } from '../errors.js';
 import { isJsonObject, type JsonObject } from '../encoding/json.js';
 import { Ledger } from '../ledger.js';
+import { organisationDid } from '../organisations/did.js';
 import { NOT_LOGGED, verify, type VerificationReport } from '../verification/index.js';
 import { Input, Operation } from './operation.js';
 
@@ -43,25 +44,41 @@ export class VerificationController {
     if (!isJsonObject(body)) {
       throw new InputError([{ path: '', code: 'notADocument', message: 'a credential or a proof bundle as JSON' }]);
     }
-    return verify(body, {
+    const options = {
       trust: [await this.ledger.trustFile()],
       now: at === undefined ? this.ledger.now() : new Date(at),
-      clock: at === undefined ? 'verifier' : 'given',
+      clock: at === undefined ? ('verifier' as const) : ('given' as const),
       ...(maxStatusAge === undefined ? {} : { maxStatusAgeDays: maxStatusAge }),
-      blockHash: (chainId, blockNumber) => this.#blockHash(chainId, blockNumber),
-      resolve: (credential) => this.#bundleOf(credential),
-    });
+      blockHash: (chainId: number, blockNumber: number) => this.#blockHash(chainId, blockNumber),
+      resolve: (credential: JsonObject) => this.#bundleOf(credential),
+    };
+    const given = await verify(body, options);
+    // What was brought along may be older than what the ledger has: the newest word on status, keys and mandates counts.
+    const credential = isJsonObject(body['credential']) ? body['credential'] : undefined;
+    if (given.verdict === 'invalid' || credential === undefined) return given;
+    const newest = await verify(credential, options);
+    return newest.verdict === 'undetermined' ? given : newest;
   }
 
-  async #blockHash(chainId: number, blockNumber: number): Promise<string | undefined> {
+  async #blockHash(chainId: number, blockNumber: number): Promise<{ hash: string; final: boolean } | undefined> {
     const { chain } = this.ledger;
-    return chain?.chainId === chainId ? chain.blockHash(blockNumber) : undefined;
+    const hash = chain?.chainId === chainId ? await chain.blockHash(blockNumber) : undefined;
+    if (!chain || hash === undefined) return undefined;
+    return { hash, final: (await chain.isFinalised(blockNumber, hash)) === 'yes' };
   }
 
   async #bundleOf(credential: JsonObject): Promise<unknown> {
     const { id: urn } = credential;
     const id = typeof urn === 'string' ? /^urn:uuid:([0-9a-f-]{36})$/.exec(urn)?.[1] : undefined;
-    if (id === undefined || !registerRow(this.ledger.readModels.db, id)) return NOT_LOGGED;
-    return evidenceOf(this.ledger, id);
+    if (id !== undefined && registerRow(this.ledger.readModels.db, id)) return evidenceOf(this.ledger, id);
+    // The whole log at hand is this ledger's: of another's issuers it knows nothing (S5).
+    return isOurs(credential, this.ledger) ? NOT_LOGGED : undefined;
   }
+}
+
+/** Whether the issuer's DID is below this ledger's own host. */
+function isOurs(credential: JsonObject, ledger: Ledger): boolean {
+  const { issuer } = credential;
+  const did = isJsonObject(issuer) ? issuer['id'] : issuer;
+  return typeof did === 'string' && did.startsWith(organisationDid(ledger.publicUrl, ''));
 }
