@@ -62,6 +62,8 @@ interface Opened {
   readModels?: Promise<ReadModels>;
 }
 
+/** How long the start waits for the chain, before it signs without having compared itself with it (S16). */
+const CHAIN_DEADLINE_MS = 15_000;
 const MASTER_KEY_BYTES = 32;
 /** Below DATA_DIR. */
 const TRUST_FILE = 'trust.json';
@@ -143,8 +145,9 @@ export class Ledger {
     opened.readModels = ReadModels.start(join(folder, 'read-models.db'), store, PROJECTIONS, (event) =>
       vault.open(event),
     );
-    const [readModels] = await Promise.all([opened.readModels, log.start().then(() => headSigner.start())]);
+    const [readModels] = await Promise.all([opened.readModels, log.start()]);
     await readModels.caughtUp((await store.head()).position);
+    await headSigner.start(() => chainHandle.compared(readModels, CHAIN_DEADLINE_MS));
     const issuingKeys = new IssuingKeys(store, secrets);
     const publisher = new StatusPublisher(store, readModels, issuingKeys, config.publicUrl, now);
     const sealer = new BatchSealer(store, readModels, log, headSigner, () => publisher.publish(), now);

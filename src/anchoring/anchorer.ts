@@ -4,8 +4,9 @@
  * goes on from there. Proven by anchorer.int.spec.ts.
  */
 import { randomUUID } from 'node:crypto';
-import { fromBase64 } from '../encoding/base64.js';
-import { InvariantError } from '../errors.js';
+import { fromBase64, toBase64 } from '../encoding/base64.js';
+import { toHex0x } from '../encoding/hex.js';
+import { ConfigError, InvariantError } from '../errors.js';
 import { NO_STREAM, type EventStore } from '../event-store/event-store.js';
 import { handle, load, prepare } from '../event-store/handle.js';
 import type { ReadModels } from '../event-store/projections.js';
@@ -18,7 +19,7 @@ import {
   type BatchState,
   type ChainAnchor,
 } from './batch.js';
-import { anchorProofStream, finalisedOn, unsettledBatches } from './batches.read.js';
+import { anchorProofStream, batchWithRoot, finalisedOn, unsettledBatches } from './batches.read.js';
 import { ChainError, type Chain } from './chain.js';
 
 /** Final anchors looked at again at start: a local node that was killed may come back without its last blocks. */
@@ -33,6 +34,43 @@ export class Anchorer {
     private readonly chain: Chain,
     private readonly now: () => Date,
   ) {}
+
+  /**
+   * Compares the store with the chain, which remembers what an older copy of the store has forgotten (S16). To be
+   * called before anything is signed, sealed or submitted. Everything that this ledger's key has anchored must be the
+   * root of one of its batches: a batch is sealed before its transaction is made, so a crash never breaks this. What
+   * lies before the newest final anchor that is still on the chain was compared when that one was made.
+   * @throws ConfigError where the chain has an anchor that the store knows nothing of; ChainError
+   */
+  async compare(): Promise<void> {
+    for (const { root, txHash, blockNumber } of await this.chain.anchors(await this.#comparedUpTo())) {
+      if (await this.#isOurs(toBase64(root))) continue;
+      const { name } = this.chain;
+      throw new ConfigError(
+        'DATA_DIR',
+        `holds an older copy of the ledger than the chain knows: block ${blockNumber} of "${name}" has the root ` +
+          `${toHex0x(root)}, anchored with this ledger's key (transaction ${txHash}), and no batch in events.db has ` +
+          'this root. Going on would give the log two histories, so nothing is signed, sealed or anchored. Stop the ' +
+          'service and put the newest copy of events.db in place, with the newest keys/last-signed-head.json. If this ' +
+          'copy is the newest, another process anchors with the same key: find it and stop it (S16)',
+      );
+    }
+  }
+
+  async #comparedUpTo(): Promise<number> {
+    for (const { blockNumber, blockHash } of finalisedOn(this.readModels.db, this.chain.chainId, LOOK_BACK)) {
+      if ((await this.chain.isFinalised(blockNumber, blockHash)) === 'yes') return blockNumber;
+    }
+    return 0;
+  }
+
+  /** The store itself is asked: the read models may be of the copy that is gone. */
+  async #isOurs(root: string): Promise<boolean> {
+    const number = batchWithRoot(this.readModels.db, root);
+    if (number === undefined) return false;
+    const { state } = await load(this.store, batchDecider, batchStream(number));
+    return state.is === 'sealed' && state.root === root;
+  }
 
   /** Compares the newest final anchors with the chain; those whose block is gone are reorganised, and anchored again. */
   async lookBack(): Promise<void> {
@@ -129,6 +167,8 @@ export class Anchorer {
     }
     if (live.nonce < next && (await this.chain.receipt(live.txHash))) return true;
     const code = live.nonce < next ? 'nonceUsed' : 'nonceGap';
+    // By whom? Nobody else has the key, unless there is another copy of this ledger.
+    if (code === 'nonceUsed') await this.compare();
     await this.#record(number, { type: 'FailAnchor', chainId: this.chain.chainId, txHash: live.txHash, code });
     return true;
   }

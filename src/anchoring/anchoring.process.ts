@@ -86,15 +86,17 @@ export class AnchoringProcess {
 
   async #round(): Promise<void> {
     try {
+      // First: a chain that is newer than the store stops everything before the next batch (S16).
+      const chain = await this.#reach();
       await this.#exclusively(async () => {
         // One batch on its way at a time: while the chain is away, everything gathers in the next one.
         if (unsettledBatches(this.readModels.db).length === 0 && this.#intervalHasPassed()) {
           if (this.sealer.isDue(this.schedule.maxAgeSeconds)) await this.sealer.seal();
         }
       });
+      if (chain instanceof ChainError) throw chain;
       await this.#onChain(async () => {
-        const anchorer = await this.anchorer();
-        while (!this.#stopped && (await anchorer.advance()));
+        while (!this.#stopped && (await chain.advance()));
       });
       if (this.#stopped) return;
       this.#failures = 0;
@@ -109,6 +111,14 @@ export class AnchoringProcess {
     const waiting = unsettledBatches(this.readModels.db).length > 0 || this.#failures > 0;
     const backOff = Math.min(RETRY_MS * 2 ** Math.min(this.#failures, 10), LONGEST_RETRY_MS);
     this.#next(waiting ? backOff : Math.max(this.#untilInterval(), IDLE_MS));
+  }
+
+  /** The anchorer; or why the chain cannot be used now, which holds up no sealing. */
+  async #reach(): Promise<Anchorer | ChainError> {
+    return this.#onChain(() => this.anchorer()).catch((error: unknown) => {
+      if (error instanceof ChainError) return error;
+      throw error;
+    });
   }
 
   #intervalHasPassed(): boolean {
@@ -150,7 +160,7 @@ export class AnchoringProcess {
     return done;
   }
 
-  #onChain(work: () => Promise<void>): Promise<void> {
+  #onChain<Result>(work: () => Promise<Result>): Promise<Result> {
     const done = this.#anchoring.then(work);
     this.#anchoring = done.catch(() => undefined);
     return done;

@@ -146,6 +146,14 @@ export function newestBatch(db: Database): BatchView | undefined {
   return row && toView(db, row);
 }
 
+/** Number of the newest batch with a root, base64. */
+export function batchWithRoot(db: Database, root: string): number | undefined {
+  // Without an index: it is asked about the newest ones, and finds them at once.
+  const row = db.prepare('SELECT number FROM batches WHERE root = ? ORDER BY number DESC LIMIT 1').get(root) as
+    { number: number } | undefined;
+  return row?.number;
+}
+
 /** The batch in which a log index lies, once it is sealed. */
 export function batchOfIndex(db: Database, index: number): BatchView | undefined {
   const row = db

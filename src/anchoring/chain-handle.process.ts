@@ -1,5 +1,6 @@
 /** The embedded node and the chain on it: starts beside the ledger, comes back after trouble, ends with it. */
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Config } from '../config.js';
 import type { EventStore } from '../event-store/event-store.js';
@@ -12,12 +13,18 @@ import { EMBEDDED_CHAIN_ID, startEmbeddedNode, type EmbeddedNode } from './embed
 import { EthersChain } from './ethers-chain.js';
 import { ledgerDecider } from './ledger.js';
 
+interface Opened {
+  readonly chain: Chain;
+  /** The newest block when it was opened. */
+  readonly blockNumber: number;
+}
+
 export class ChainHandle {
   readonly #logger = new Logger('chain');
   #node: EmbeddedNode | undefined;
-  #opening: Promise<Chain> | undefined;
+  #opening: Promise<Opened> | undefined;
   #chain: Chain | undefined;
-  #anchorer: Anchorer | undefined;
+  #anchorer: Promise<Anchorer> | undefined;
   #stopped = false;
   readonly #listeners: (() => void)[] = [];
 
@@ -29,6 +36,7 @@ export class ChainHandle {
     private readonly now: () => Date,
   ) {}
 
+  /** The chain, once it is ready and was compared with the store. */
   get ready(): Chain | undefined {
     return this.#chain;
   }
@@ -37,16 +45,39 @@ export class ChainHandle {
     this.#open().catch((error: unknown) => this.#logger.warn(error instanceof Error ? error.message : String(error)));
   }
 
-  /** The anchorer on a chain that is ready. @throws ChainError when it cannot be made ready now */
+  /**
+   * The anchorer on a chain that is ready, and that has no anchor of this ledger which the store does not know (S16).
+   * @param readModels that have everything in the store
+   * @throws ChainError when the chain cannot be made ready now; ConfigError where the store is older than the chain
+   */
   async anchorer(readModels: ReadModels): Promise<Anchorer> {
     if (this.#stopped) throw new ChainError('rpcUnreachable', 'the ledger is closing');
-    const chain = await this.#open();
-    if (!this.#anchorer) {
-      const anchorer = new Anchorer(this.store, readModels, chain, this.now);
-      await anchorer.lookBack();
-      this.#anchorer = anchorer;
-    }
+    this.#anchorer ??= this.#makeAnchorer(readModels).catch((error: unknown) => {
+      this.#anchorer = undefined;
+      throw error;
+    });
     return this.#anchorer;
+  }
+
+  /**
+   * Waits until the chain was compared with the store, before anything is signed (S16). Where it cannot be reached there
+   * is nothing to compare with: this returns, and the comparison is made as soon as it can be.
+   * @param readModels that have everything in the store
+   * @param deadlineMs how long to wait at most, in milliseconds
+   * @throws ConfigError where the store is older than what is anchored
+   */
+  async compared(readModels: ReadModels, deadlineMs: number): Promise<void> {
+    const done = new AbortController();
+    const compared = this.anchorer(readModels).then(
+      () => undefined,
+      (error: unknown) => {
+        if (!(error instanceof ChainError)) throw error;
+      },
+    );
+    // What comes after the deadline comes again to whoever asks for the anchorer next.
+    compared.catch(() => undefined);
+    const deadline = delay(deadlineMs, undefined, { signal: done.signal }).catch(() => undefined);
+    await Promise.race([compared, deadline]).finally(() => done.abort());
   }
 
   /** What the trust file says of a chain beyond the log: that it is the operator's own (S10), and its node's address. */
@@ -64,10 +95,22 @@ export class ChainHandle {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#opening?.catch(() => undefined);
+    await this.#anchorer?.catch(() => undefined);
     await this.#node?.stop();
   }
 
-  #open(): Promise<Chain> {
+  async #makeAnchorer(readModels: ReadModels): Promise<Anchorer> {
+    const { chain, blockNumber } = await this.#open();
+    const anchorer = new Anchorer(this.store, readModels, chain, this.now);
+    await anchorer.compare();
+    await this.#addToLog(chain, blockNumber);
+    await anchorer.lookBack();
+    this.#chain = chain;
+    for (const listener of this.#listeners.splice(0)) listener();
+    return anchorer;
+  }
+
+  #open(): Promise<Opened> {
     this.#opening ??= this.#openOnce().catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
@@ -75,7 +118,7 @@ export class ChainHandle {
     return this.#opening;
   }
 
-  async #openOnce(): Promise<Chain> {
+  async #openOnce(): Promise<Opened> {
     this.#node ??= await startEmbeddedNode({
       folder: join(this.folder, 'chain'),
       ...(this.config.evmPort === undefined ? {} : { port: this.config.evmPort }),
@@ -92,11 +135,7 @@ export class ChainHandle {
       embedded: true,
       onSettled: () => node.save(),
     });
-    const { blockNumber } = await chain.ensureReady();
-    await this.#addToLog(chain, blockNumber);
-    this.#chain = chain;
-    for (const listener of this.#listeners.splice(0)) listener();
-    return chain;
+    return { chain, ...(await chain.ensureReady()) };
   }
 
   /** The log says on which chains and by whom it is anchored, before the first anchor. */

@@ -67,6 +67,15 @@ export type AnchorReceipt =
   | (Inclusion & { readonly status: 'succeeded'; /** Within the receipt. */ readonly logIndex: number })
   | (Inclusion & { readonly status: 'reverted' });
 
+/** What the contract has recorded for the anchorer. */
+export interface Anchored {
+  /** 32 bytes */
+  readonly root: Uint8Array;
+  /** 0x hex. */
+  readonly txHash: string;
+  readonly blockNumber: number;
+}
+
 /** `reorganised`: the chain has another block at that height, or (embedded) has lost it. */
 export type Finality = 'yes' | 'no' | 'reorganised';
 
@@ -123,6 +132,12 @@ export interface Chain {
 
   /** 0x hex of the hash of the block at a height; undefined where the chain has none. */
   blockHash(blockNumber: number): Promise<string | undefined>;
+
+  /**
+   * Everything that the contract has recorded for the anchorer, in blocks from `fromBlock` up to the newest; whoever
+   * sent it: what any endpoint that answers has of it.
+   */
+  anchors(fromBlock: number): Promise<readonly Anchored[]>;
 
   /** On the embedded chain: makes the newest block final and saves the chain. Elsewhere: nothing, time does it. */
   settle(): Promise<void>;

@@ -16,6 +16,7 @@ import { checkReceiptProof } from '../verification/receipt-proof-check.js';
 import { VerificationError } from '../verification/verification-error.js';
 import {
   ChainError,
+  type Anchored,
   type AnchorReceipt,
   type BuiltAnchor,
   type Chain,
@@ -63,8 +64,17 @@ const EMBEDDED_BALANCE = 10n ** 21n;
 /** Blocks that `finalized` is behind on the embedded chain (one slot in an epoch). */
 const EMBEDDED_FINALITY = 2;
 
+/** Blocks asked for logs at a time: public endpoints limit them. */
+const LOG_RANGE = 2_000;
+
 const bigQuantity = quantity.transform(BigInt);
 const code = z.string().regex(/^0x(?:[0-9a-fA-F]{2})*$/);
+const anchoredLog = z.object({
+  address: bytesOf(20),
+  topics: z.array(bytesOf(32)).max(4),
+  transactionHash: bytesOf(32),
+  blockNumber: smallQuantity,
+});
 const blockHead = rpcBlock.pick({ number: true, hash: true, timestamp: true, baseFeePerGas: true, transactions: true });
 
 export class EthersChain implements Chain {
@@ -163,6 +173,13 @@ export class EthersChain implements Chain {
 
   async blockHash(blockNumber: number): Promise<string | undefined> {
     return (await this.rpc.find(blockHead, 'eth_getBlockByNumber', [toQuantity(blockNumber), false]))?.hash;
+  }
+
+  async anchors(fromBlock: number): Promise<readonly Anchored[]> {
+    // All are asked: one that is behind, or keeps something back, hides nothing that another one has.
+    const said = await this.rpc.each(async (url) => this.anchorsAt(url, fromBlock));
+    const found = new Map(said.flat().map((one) => [`${one.blockNumber} ${one.txHash} ${toHex0x(one.root)}`, one]));
+    return [...found.values()].toSorted((a, b) => a.blockNumber - b.blockNumber);
   }
 
   async settle(): Promise<void> {
@@ -356,6 +373,34 @@ export class EthersChain implements Chain {
     if (there === null) return this.embedded ? 'reorganised' : 'no';
     if (there.hash !== blockHash.toLowerCase()) return 'reorganised';
     return finalised !== null && finalised.number >= blockNumber ? 'yes' : 'no';
+  }
+
+  private async anchorsAt(url: string, fromBlock: number): Promise<readonly Anchored[]> {
+    const newest = await this.rpc.askOne(url, smallQuantity, 'eth_blockNumber', []);
+    const address = this.contract.toLowerCase();
+    const topics = [REGISTRY_TOPIC, `0x${'0'.repeat(24)}${this.anchorer.slice(2).toLowerCase()}`];
+    const anchors: Anchored[] = [];
+    for (let from = fromBlock; from <= newest; from += LOG_RANGE) {
+      const range = { fromBlock: toQuantity(from), toBlock: toQuantity(Math.min(from + LOG_RANGE - 1, newest)) };
+      for (const log of await this.logsAt(url, { address, topics, ...range })) {
+        const [event, anchorer, root] = log.topics;
+        this.require(
+          log.address === address && event === topics[0] && anchorer === topics[1] && root !== undefined,
+          `an endpoint was asked for the anchors of ${this.anchorer} and answers other logs`,
+        );
+        anchors.push({ root: fromHex0x(root!), txHash: log.transactionHash, blockNumber: log.blockNumber });
+      }
+    }
+    return anchors;
+  }
+
+  private async logsAt(url: string, filter: object): Promise<readonly z.output<typeof anchoredLog>[]> {
+    try {
+      return await this.rpc.askOne(url, z.array(anchoredLog), 'eth_getLogs', [filter]);
+    } catch (error) {
+      if (!(error instanceof RpcRefusal)) throw error;
+      throw new ChainError('badAnswer', `${this.name} tells no logs: ${error.message}`);
+    }
   }
 
   private async isKnown(url: string, hash: string): Promise<boolean> {

@@ -4,7 +4,7 @@
  */
 import { toHex0x } from '../encoding/hex.js';
 import type { AnchorProof } from '../verification/bundle.js';
-import { ChainError, type AnchorReceipt, type BuiltAnchor, type Chain, type Finality } from './chain.js';
+import { ChainError, type Anchored, type AnchorReceipt, type BuiltAnchor, type Chain, type Finality } from './chain.js';
 
 interface Block {
   readonly hash: string;
@@ -34,6 +34,7 @@ export class FakeChain implements Chain {
   /** Called before the bytes leave. */
   onSend: (signed: string) => void = () => undefined;
   #built = 0;
+  readonly #roots = new Map<string, Uint8Array>();
 
   mine(final = true): void {
     const included = this.pool.filter(({ nonce }) => nonce >= this.nonce);
@@ -69,6 +70,7 @@ export class FakeChain implements Chain {
     this.#asked('buildAnchor');
     const number = (this.#built += 1);
     const txHash = toHex0x(new Uint8Array([...root.subarray(0, 28), 0, 0, number >> 8, number & 255]));
+    this.#roots.set(txHash, root);
     return { txHash, nonce: this.nonce, signedTransaction: `${txHash}/${this.nonce}` };
   }
   async send(signed: string): Promise<void> {
@@ -103,6 +105,14 @@ export class FakeChain implements Chain {
   async blockHash(blockNumber: number): Promise<string | undefined> {
     this.#asked('blockHash');
     return this.blocks[blockNumber - 1]?.hash;
+  }
+  async anchors(fromBlock: number): Promise<readonly Anchored[]> {
+    this.#asked('anchors');
+    return this.blocks.flatMap(({ transactions }, i) =>
+      transactions
+        .filter(({ reverted }) => !reverted && i + 1 >= fromBlock)
+        .map(({ hash }) => ({ root: this.#roots.get(hash)!, txHash: hash, blockNumber: i + 1 })),
+    );
   }
   async settle(): Promise<void> {
     this.#asked('settle');

@@ -52,9 +52,11 @@ export class HeadSigner {
 
   /**
    * Compares this node's tree with every head ever signed.
-   * @throws ConfigError when the log at hand is not an extension of them: nothing may be signed then
+   * @param compared called after that and before anything is signed: compares the log with what is known elsewhere
+   * @throws ConfigError when the log at hand is not an extension of them, or when the file is gone that says what was
+   *   signed last: nothing may be signed then. What `compared` throws
    */
-  async start(): Promise<void> {
+  async start(compared: () => Promise<void> = async () => undefined): Promise<void> {
     for (const event of await this.store.readStream(SIGNED_HEADS_STREAM)) {
       const head = event.data as unknown as SignedHead;
       this.#checkAtStart(head, 'its own record');
@@ -62,8 +64,10 @@ export class HeadSigner {
       this.#revision = event.revision;
     }
     const last = this.#lastHead();
+    if (last) this.#checkAtStart(last, this.lastHeadFile);
+    else if (this.#latest) throw this.#lastHeadMissing(this.#latest);
+    await compared();
     if (!last) return;
-    this.#checkAtStart(last, this.lastHeadFile);
     // The process ended between the two places: take the step again, so that the file never goes back.
     if (last.size > (this.#latest?.size ?? 0)) await this.#sign(last.size);
   }
@@ -141,6 +145,16 @@ export class HeadSigner {
       'DATA_DIR',
       `${this.lastHeadFile} is damaged; restore it from where you keep the keys. It says what the log's key has ` +
         'signed last, and without it a second history could be signed (S16)',
+    );
+  }
+
+  #lastHeadMissing({ size, root }: SignedHead): ConfigError {
+    return new ConfigError(
+      'DATA_DIR',
+      `${this.lastHeadFile} is missing. It says what the log's key has signed last; without it an older copy of ` +
+        'events.db cannot be told from the newest one, and a second history could be signed. Put the file back. If it ' +
+        'is lost for good and events.db is certainly the newest copy there is, make it again with this one line: ' +
+        `${JSON.stringify({ size, root })} (S16)`,
     );
   }
 

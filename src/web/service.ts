@@ -29,12 +29,13 @@ export async function run(readConfig: () => Config): Promise<void> {
   const fatal = (error: unknown): void => {
     if (failed) return;
     failed = true;
+    const status = error instanceof ConfigError ? EXIT_CONFIG : 1;
     // The state is unknown: what is durable is durable, a restart reads it again. Closing may hang on what has failed.
-    console.error(`Meritkedja must stop: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    setTimeout(() => process.exit(1), LAST_MS).unref();
-    void stop(1)
+    console.error(`Meritkedja must stop: ${explain(error)}`);
+    setTimeout(() => process.exit(status), LAST_MS).unref();
+    void stop(status)
       .catch((reason: unknown) => console.error(reason))
-      .finally(() => process.exit(1));
+      .finally(() => process.exit(status));
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     // npm passes on what the terminal has sent already: a second one changes nothing.
@@ -71,6 +72,12 @@ export async function run(readConfig: () => Config): Promise<void> {
     await stop(isConfig ? EXIT_CONFIG : 1);
     process.exit(isConfig ? EXIT_CONFIG : 1);
   }
+}
+
+/** With the stack, unless it is the operator's to mend. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function describe(error: unknown): string {
