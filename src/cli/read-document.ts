@@ -4,6 +4,7 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { fromUtf8 } from '../encoding/bytes.js';
+import { DuplicateMemberError, parseJson } from '../encoding/strict-json.js';
 import { EncodingError } from '../errors.js';
 import { BUNDLE_MEDIA_TYPE } from '../verification/index.js';
 import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
@@ -25,7 +26,7 @@ export interface ReadOptions {
 export async function readDocument(source: string, io: CliIo, { offline = false }: ReadOptions = {}): Promise<unknown> {
   const name = source === '-' ? 'the standard input' : printable(source);
   if (isUrl(source) && offline) throw new CliError(EXIT.usage, `${name}: --offline allows no URL`);
-  return parseJson(await bytesOf(source, name, io), name);
+  return documentOf(await bytesOf(source, name, io), name);
 }
 
 export function isUrl(source: string): boolean {
@@ -90,15 +91,19 @@ export function reasonOf(error: unknown): string {
   return printable(inner === undefined || inner === '' ? error.message : inner);
 }
 
-function parseJson(bytes: Uint8Array, name: string): unknown {
+function documentOf(bytes: Uint8Array, name: string): unknown {
   if (bytes.length === 0) throw new CliError(EXIT.input, `${name}: is empty`);
   const kind = kindOf(bytes);
   if (kind !== undefined) {
     throw new CliError(EXIT.input, `${name}: is ${kind}; give the credential or its proof bundle (JSON)`);
   }
   try {
-    return JSON.parse(fromUtf8(bytes).replace(/^\ufeff/, '')) as unknown;
+    return parseJson(fromUtf8(bytes).replace(/^\ufeff/, ''));
   } catch (error) {
+    if (error instanceof DuplicateMemberError) {
+      const member = printable(error.member);
+      throw new CliError(EXIT.input, `${name}: unreadable, duplicate member ${member} (${printable(error.message)})`);
+    }
     if (!(error instanceof EncodingError || error instanceof SyntaxError)) throw error;
     throw new CliError(EXIT.input, `${name}: is not JSON; give the credential or its proof bundle`);
   }

@@ -247,6 +247,7 @@ describe('meritkedja verify', () => {
     ['nothing', '', 'is empty'],
     ['a text', 'hello', 'is not JSON'],
     ['bytes', '\u0000\u0001', 'is not JSON'],
+    ['a member twice', '{"credential":{"name":"A","n\\u0061me":"B"}}', 'unreadable, duplicate member name'],
   ])('ends with 65 for %s', async (_, input, message) => {
     const done = await ran(['verify', '-'], { input });
     expect(done).toMatchObject({ status: 65, out: '' });

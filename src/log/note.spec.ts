@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { generateKeyPair, signer } from '../crypto/ed25519.js';
 import { toBase64 } from '../encoding/base64.js';
@@ -89,9 +89,20 @@ describe('a signed note', () => {
     const own = { name: NAME, keyId: noteKeyId(NAME, key.publicKey), signature: key.sign(utf8(TEXT)) };
     const bad = { ...own, signature: key.sign(utf8('other\n')) };
     expect(() => openNote(formatNote(TEXT, [bad]), VKEY, verifyEd25519)).toThrow(withCode('badSignature'));
-    expect(() => openNote(formatNote(TEXT, [own, bad]), VKEY, verifyEd25519)).toThrow(withCode('badSignature'));
     const short = { ...own, signature: own.signature.slice(0, 63) };
     expect(() => openNote(formatNote(TEXT, [short]), VKEY, verifyEd25519)).toThrow(withCode('badSignature'));
+  });
+
+  it('is refused with two signatures of one key name and id, before either is verified', () => {
+    const own = { name: NAME, keyId: noteKeyId(NAME, key.publicKey), signature: key.sign(utf8(TEXT)) };
+    const note = formatNote(TEXT, [own]);
+    const verify = jest.fn(verifyEd25519);
+    const line = note.slice(TEXT.length + 1);
+    for (const times of [1, 99]) {
+      expect(() => openNote(note + line.repeat(times), VKEY, verify)).toThrow(withCode('malformedNote'));
+    }
+    expect(() => formatNote(TEXT, [own, { ...own, signature: Uint8Array.of(1) }])).toThrow(withCode('malformedNote'));
+    expect(verify).not.toHaveBeenCalled();
   });
 
   it('separates at the last empty line', () => {
@@ -128,8 +139,11 @@ describe('a signed note', () => {
   });
 
   it('has at most 100 signatures and a million characters', () => {
-    expect(parseNote(`${TEXT}\n${PETER_LINE.repeat(MAX_NOTE_SIGNATURES)}`).signatures).toHaveLength(100);
-    expect(() => parseNote(`${TEXT}\n${PETER_LINE.repeat(MAX_NOTE_SIGNATURES + 1)}`)).toThrow(withCode('tooLarge'));
+    const lines = Array.from({ length: MAX_NOTE_SIGNATURES }, (_, i) => PETER_LINE.replace('Peter', `Peter${i}`)).join(
+      '',
+    );
+    expect(parseNote(`${TEXT}\n${lines}`).signatures).toHaveLength(100);
+    expect(() => parseNote(`${TEXT}\n${lines}${PETER_LINE}`)).toThrow(withCode('tooLarge'));
     expect(() => parseNote(`${'a'.repeat(1_000_000)}\n\n${PETER_LINE}`)).toThrow(withCode('tooLarge'));
   });
 

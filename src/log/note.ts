@@ -104,7 +104,8 @@ export function parseVerifierKey(vkey: string): VerifierKey {
 }
 
 /**
- * Takes a note apart. Nothing is verified: the text is anybody's.
+ * Takes a note apart. Nothing is verified: the text is anybody's. Two signatures of one key name and id are refused,
+ * also of keys that nobody knows.
  * @throws NoteError `malformedNote`, `tooLarge`
  */
 export function parseNote(note: string): Note {
@@ -118,7 +119,11 @@ export function parseNote(note: string): Note {
   if (lines.pop() !== '') throw new NoteError('malformedNote', 'expected a newline at the end');
   if (lines.length === 0) throw new NoteError('malformedNote', 'expected a signature');
   if (lines.length > MAX_NOTE_SIGNATURES) throw new NoteError('tooLarge', `note with ${lines.length} signatures`);
-  return { text, signatures: lines.map(parseSignatureLine) };
+  const signatures = lines.map(parseSignatureLine);
+  // One line a key: a second would only make its verifier work again.
+  const keys = new Set(signatures.map(({ name, keyId }) => `${name} ${toHex(keyId)}`));
+  if (keys.size !== signatures.length) throw new NoteError('malformedNote', 'two signatures of one key name and id');
+  return { text, signatures };
 }
 
 /**

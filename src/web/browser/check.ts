@@ -5,6 +5,7 @@
 import type { BlockHashSource } from '../../verification/check-anchor.js';
 import { fromUtf8 } from '../../encoding/bytes.js';
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
+import { parseJson } from '../../encoding/strict-json.js';
 import { EncodingError } from '../../errors.js';
 import { openShare, ShareError, shareId } from '../../holders/share-crypto.js';
 import { verify } from '../../verification/index.js';
@@ -71,7 +72,7 @@ export async function openLink(key: Uint8Array, fetch: Fetch): Promise<JsonObjec
   const share = await fetchShare(fetch, await shareId(key));
   let opened: unknown;
   try {
-    opened = JSON.parse(fromUtf8(await openShare(key, share)));
+    opened = parseJson(fromUtf8(await openShare(key, share)));
   } catch (error) {
     if (error instanceof ShareError || error instanceof EncodingError || error instanceof SyntaxError) {
       throw new PageProblem('badShare');

@@ -33,6 +33,8 @@ describe('what a person drops or pastes', () => {
     ['%PDF-1.7 …', 'pdf'],
     ['hej', 'notJson'],
     ['{"type":"Mer', 'notJson'],
+    ['{"type":"MeritkedjaProof","credential":{"name":"A","n\\u0061me":"B"}}', 'duplicateMember'],
+    ['['.repeat(1_000) + ']'.repeat(1_000), 'unknownFile'],
     ['[]', 'unknownFile'],
     ['{"type":"Achievement"}', 'unknownFile'],
     ['{"type":"MeritkedjaProof"}', 'unknownFile'],

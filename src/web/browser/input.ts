@@ -1,6 +1,7 @@
 /** Reading what a person drops, chooses or pastes: a proof bundle, a credential, or a share link. */
 import { fromBase64url } from '../../encoding/base64.js';
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
+import { DuplicateMemberError, parseJson } from '../../encoding/strict-json.js';
 import { EncodingError } from '../../errors.js';
 import { SHARE_KEY_BYTES } from '../../holders/share-crypto.js';
 import { PageProblem } from './problem.js';
@@ -15,7 +16,7 @@ export type Input =
 
 /**
  * What the text is.
- * @throws PageProblem empty, tooLarge, pdf, notJson, unknownFile, badKey
+ * @throws PageProblem empty, tooLarge, pdf, notJson, duplicateMember, unknownFile, badKey
  */
 export function readInput(text: string): Input {
   const trimmed = text.replace(/^\uFEFF/, '').trim();
@@ -25,9 +26,10 @@ export function readInput(text: string): Input {
   if (/^https?:\/\/\S+$/i.test(trimmed)) return { kind: 'link', key: readKey(URL.parse(trimmed)?.hash ?? '') };
   let json: unknown;
   try {
-    json = JSON.parse(trimmed);
-  } catch {
-    throw new PageProblem('notJson');
+    json = parseJson(trimmed);
+  } catch (error) {
+    if (error instanceof DuplicateMemberError) throw new PageProblem('duplicateMember', { member: error.member });
+    throw new PageProblem(error instanceof EncodingError ? 'unknownFile' : 'notJson');
   }
   if (!isJsonObject(json)) throw new PageProblem('unknownFile');
   if (json['type'] === 'MeritkedjaProof') {

@@ -324,6 +324,8 @@ export const en: Dictionary = {
   problem: {
     heading: 'It could not be checked',
     notJson: 'The content is not JSON. Drop the file of the micro-credential or its proof as you got it.',
+    duplicateMember:
+      'The file is ambiguous: “{member}” stands twice in the same place, and different readers would see different things. Do not rely on it; ask for the file anew.',
     pdf: 'A PDF cannot be read here. Scan its QR code, or ask the holder for the proof file.',
     unknownFile: 'The file is neither a micro-credential nor a proof file of this kind of ledger.',
     tooLarge: 'The file is too large. A proof file is at most {mb} MB.',

@@ -326,6 +326,8 @@ export const sv = {
   problem: {
     heading: 'Det gick inte att kontrollera',
     notJson: 'Innehållet är inte JSON. Släpp mikromeritens fil eller bevisfil så som du fick den.',
+    duplicateMember:
+      'Filen är tvetydig: ”{member}” står två gånger på samma ställe, och olika läsare skulle se olika saker. Lita inte på den; be om filen på nytt.',
     pdf: 'En PDF kan inte läsas här. Skanna QR-koden i den, eller be innehavaren om bevisfilen.',
     unknownFile: 'Filen är varken en mikromerit eller en bevisfil från den här sortens liggare.',
     tooLarge: 'Filen är för stor. En bevisfil är högst {mb} MB.',
