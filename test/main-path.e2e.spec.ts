@@ -232,6 +232,7 @@ describe('the proof with the service gone', () => {
     ['a leaf’s path', 'logInclusion', (b) => (b.standing.leaves[1].path[0] = touched(b.standing.leaves[1].path[0]))],
     ['the anchor’s header', 'anchor', (b) => (b.anchor.header = touchedHex(b.anchor.header))],
     ['the anchor’s receipt', 'anchor', (b) => b.anchor.receiptProof.push(touchedHex(b.anchor.receiptProof.pop()))],
+    ['the anchor’s transaction', 'anchor', (b) => (b.anchor.txHash = touchedHex(b.anchor.txHash))],
     ['the anchor’s contract', 'anchor', (b) => (b.anchor.contract = touchedHex(b.anchor.contract))],
     ['the anchor’s sender', 'anchor', (b) => (b.anchor.anchorer = touchedHex(b.anchor.anchorer))],
     ['the anchor’s block', 'anchor', (b) => (b.anchor.blockHash = touchedHex(b.anchor.blockHash))],

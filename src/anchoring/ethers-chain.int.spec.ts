@@ -195,6 +195,48 @@ describe('the chain port on a real EVM node', () => {
     }
   });
 
+  it('proves one anchor in a block of transactions of several types', async () => {
+    const others = new Wallet(`0x${'0b'.repeat(32)}`);
+    const authorized = new Wallet(`0x${'0c'.repeat(32)}`);
+    await rpc('anvil_setBalance', others.address, '0xde0b6b3a7640000');
+    const { maxFeePerGas, maxPriorityFeePerGas } = Transaction.from(
+      (await chain.buildAnchor(newRoot())).signedTransaction,
+    );
+    const fees = { maxFeePerGas, maxPriorityFeePerGas, chainId: 31_337 };
+    const accessList = [{ address: REGISTRY_ADDRESS, storageKeys: [`0x${'01'.repeat(32)}`] }];
+    const kinds = [
+      { type: 0, gasPrice: maxFeePerGas, to: authorized.address, value: 1 },
+      { type: 0, gasPrice: maxFeePerGas, chainId: 31_337, to: authorized.address, value: 2 },
+      { type: 1, gasPrice: maxFeePerGas, chainId: 31_337, to: authorized.address, accessList },
+      { type: 2, ...fees, data: '0x00' },
+      {
+        type: 4,
+        ...fees,
+        to: authorized.address,
+        authorizationList: [await authorized.authorize({ address: REGISTRY_ADDRESS, nonce: 0, chainId: 31_337 })],
+      },
+    ];
+    await rpc('evm_setAutomine', false);
+    try {
+      for (const [nonce, kind] of kinds.entries()) {
+        const signed = await others.signTransaction({ gasLimit: 100_000, ...kind, nonce });
+        await rpc('eth_sendRawTransaction', signed);
+      }
+      const root = newRoot();
+      const built = await chain.buildAnchor(root);
+      await chain.send(built.signedTransaction);
+      await rpc('evm_mine');
+      const block = await rpc<{ transactions: { type: string }[] }>('eth_getBlockByNumber', 'latest', true);
+      expect(block.transactions.map(({ type }) => type).sort()).toEqual(['0x0', '0x0', '0x1', '0x2', '0x2', '0x4']);
+      const proof = await chain.proof(built.txHash);
+      expect(() => checkAnchorProof(proof, root)).not.toThrow();
+      const otherHash = { ...proof, txHash: `0x${'12'.repeat(32)}` };
+      expect(() => checkAnchorProof(otherHash, root)).toThrow('expected transaction 0x12');
+    } finally {
+      await rpc('evm_setAutomine', true);
+    }
+  });
+
   it('S10: tells a reorganisation, and the same bytes go in again', async () => {
     const { root, built, receipt } = await anchor();
     await rpc('anvil_reorg', 1, []);
@@ -225,6 +267,30 @@ describe('the chain port on a real EVM node', () => {
     expect(await chain.nextNonce()).toBe(built.nonce);
     await chain.send(built.signedTransaction);
     await confirmed(built);
+  });
+
+  it('S16: finds everything that its key has anchored from a block on, also after the node has loaded its chain', async () => {
+    const before = await anchor();
+    const other = chainOf({ privateKey: new Uint8Array(32).fill(8) });
+    await other.ensureReady();
+    await other.send((await other.buildAnchor(newRoot())).signedTransaction);
+    const first = await anchor();
+    // More blocks than are asked for at a time.
+    await rpc('anvil_mine', '0x835');
+    const second = await anchor();
+    const expected = [first, second].map(({ root, built, receipt }) => ({
+      root,
+      txHash: built.txHash,
+      blockNumber: receipt.blockNumber,
+    }));
+    expect(await chain.anchors(before.receipt.blockNumber + 1)).toEqual(expected);
+    expect(await chain.anchors(second.receipt.blockNumber + 1)).toEqual([]);
+    expect((await chain.anchors(0)).slice(-2)).toEqual(expected);
+    await chain.settle();
+    await node.stop();
+    node = await startNode();
+    chain = chainOf();
+    expect(await chain.anchors(before.receipt.blockNumber + 1)).toEqual(expected);
   });
 
   it('knows a transaction that was reverted', async () => {
@@ -383,6 +449,47 @@ describe('endpoints that cannot be relied on', () => {
     await expect(misled.proof(built.txHash)).rejects.toMatchObject({ code: 'badAnswer' });
     meddler.meddle = (method, result) => (method === 'eth_getBlockReceipts' ? [] : result);
     await expect(misled.proof(built.txHash)).rejects.toMatchObject({ code: 'badAnswer' });
+  });
+
+  it('asks for the bytes of a transaction that it cannot encode itself, and takes none that do not hash', async () => {
+    const { root, built } = await anchor();
+    const misled = chainOf({ rpcUrls: [meddler.url] });
+    const unknown = (method: string, result: unknown): unknown => {
+      const { transactions } = (result ?? {}) as { transactions?: unknown[] };
+      if (method !== 'eth_getBlockByHash' || typeof transactions?.[0] !== 'object') return result;
+      return { ...(result as object), transactions: transactions.map((one) => ({ ...(one as object), value: '0x1' })) };
+    };
+    meddler.meddle = unknown;
+    const proof = await misled.proof(built.txHash);
+    expect(() => checkAnchorProof(proof, root)).not.toThrow();
+    expect(meddler.asked).toContain('eth_getRawTransactionByBlockHashAndIndex');
+    for (const raw of ['0x', '0x02c0', null, 1]) {
+      meddler.meddle = (method, result) =>
+        method === 'eth_getRawTransactionByBlockHashAndIndex' ? raw : unknown(method, result);
+      await expect(misled.proof(built.txHash)).rejects.toMatchObject({ code: 'badAnswer' });
+    }
+    meddler.meddle = (method, result) => {
+      if (method === 'eth_getRawTransactionByBlockHashAndIndex') throw new TypeError('no such method');
+      return unknown(method, result);
+    };
+    await expect(misled.proof(built.txHash)).rejects.toMatchObject({ code: 'badAnswer' });
+  });
+
+  it.each([
+    ['none', (): unknown[] => []],
+    ['one twice', (all: unknown[]): unknown[] => [...all, ...all]],
+    [
+      'another',
+      (all: unknown[]): unknown[] => all.map((one) => ({ ...(one as object), hash: `0x${'00'.repeat(32)}` })),
+    ],
+  ])('S10: makes no proof from transactions that are not the block’s: %s', async (_, change) => {
+    const { built } = await anchor();
+    meddler.meddle = (method, result) => {
+      const { transactions = [] } = (result ?? {}) as { transactions?: unknown[] };
+      if (method !== 'eth_getBlockByHash' || typeof transactions[0] !== 'object') return result;
+      return { ...(result as object), transactions: change(transactions) };
+    };
+    await expect(chainOf({ rpcUrls: [meddler.url] }).proof(built.txHash)).rejects.toMatchObject({ code: 'badAnswer' });
   });
 
   it('asks for receipts one by one where the endpoint cannot give them together', async () => {

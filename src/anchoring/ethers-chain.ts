@@ -26,11 +26,14 @@ import {
 import { RpcEndpoints, RpcRefusal } from './json-rpc.js';
 import {
   bytesOf,
+  data,
   encodeHeader,
   encodeReceipt,
+  encodeTransaction,
   proveIndex,
   quantity,
   rpcBlock,
+  rpcFullBlock,
   rpcReceipt,
   smallQuantity,
   type RpcBlock,
@@ -201,10 +204,15 @@ export class EthersChain implements Chain {
     const header = encodeHeader(block);
     this.require(toHex0x(keccak256(header)) === block.hash, `the members of block ${block.hash} do not hash to it`);
     const receipts = await this.receiptsOf(block);
-    const { root, nodes } = await proveIndex(receipts.map(encodeReceipt), receipt.transactionIndex);
+    const inReceipts = await proveIndex(receipts.map(encodeReceipt), receipt.transactionIndex);
     this.require(
-      equalBytes(root, fromHex0x(block.receiptsRoot)),
+      equalBytes(inReceipts.root, fromHex0x(block.receiptsRoot)),
       `the receipts of block ${block.hash} do not hash to its receipts root`,
+    );
+    const inTransactions = await proveIndex(await this.transactionsOf(block), receipt.transactionIndex);
+    this.require(
+      equalBytes(inTransactions.root, fromHex0x(block.transactionsRoot)),
+      `the transactions of block ${block.hash} do not hash to its transactions root`,
     );
     const proof: AnchorProof = {
       chainId: this.chainId,
@@ -216,7 +224,8 @@ export class EthersChain implements Chain {
       transactionIndex: receipt.transactionIndex,
       logIndex: this.logIndex(receipt),
       header: toHex0x(header),
-      receiptProof: nodes.map(toHex0x),
+      receiptProof: inReceipts.nodes.map(toHex0x),
+      transactionProof: inTransactions.nodes.map(toHex0x),
     };
     try {
       checkReceiptProof(proof);
@@ -353,6 +362,37 @@ export class EthersChain implements Chain {
       receipts.push(await this.rpc.ask(rpcReceipt, 'eth_getTransactionReceipt', [hash]));
     }
     return receipts;
+  }
+
+  /** The bytes of all transactions of a block in order. @throws ChainError badAnswer if they are not all */
+  private async transactionsOf(block: RpcBlock): Promise<readonly Uint8Array[]> {
+    const { transactions } = await this.rpc.ask(rpcFullBlock, 'eth_getBlockByHash', [block.hash, true]);
+    this.require(
+      transactions.length === block.transactions.length &&
+        transactions.every(({ hash }, i) => hash === block.transactions[i]),
+      `the transactions of block ${block.hash} are not those that it names`,
+    );
+    const encoded: Uint8Array[] = [];
+    for (const [i, transaction] of transactions.entries()) {
+      const { hash } = transaction;
+      const bytes = encodeTransaction(transaction);
+      const made = bytes !== undefined && toHex0x(keccak256(bytes)) === hash;
+      encoded.push(made ? bytes : await this.rawTransaction(block, i, hash));
+    }
+    return encoded;
+  }
+
+  /** Of a type, or in a form, that is not known here. Not every node has the method. */
+  private async rawTransaction(block: RpcBlock, index: number, hash: string): Promise<Uint8Array> {
+    const params = [block.hash, toQuantity(index)];
+    try {
+      const bytes = fromHex0x(await this.rpc.ask(data, 'eth_getRawTransactionByBlockHashAndIndex', params));
+      this.require(toHex0x(keccak256(bytes)) === hash, `the bytes of transaction ${hash} do not hash to it`);
+      return bytes;
+    } catch (error) {
+      if (!(error instanceof RpcRefusal)) throw error;
+      throw new ChainError('badAnswer', `${this.name}: no bytes of transaction ${hash}: ${error.message}`);
+    }
   }
 
   private logIndex(receipt: RpcReceipt): number {

@@ -132,6 +132,7 @@ export class FakeChain implements Chain {
       logIndex: 0,
       header: '0x',
       receiptProof: [],
+      transactionProof: [],
     };
   }
 

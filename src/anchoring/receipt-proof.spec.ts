@@ -2,12 +2,13 @@ import { createBlockHeader } from '@ethereumjs/block';
 import { Common, Hardfork, Mainnet } from '@ethereumjs/common';
 import { verifyMerkleProof } from '@ethereumjs/mpt';
 import { describe, expect, it } from '@jest/globals';
+import { Transaction, Wallet, type TransactionRequest } from 'ethers';
 import { toHex, toHex0x } from '../encoding/hex.js';
 import { keccak256 } from '../verification/keccak.js';
 import { provenValue } from '../verification/receipt-proof-check.js';
 import { encodeRlpInteger } from '../verification/rlp.js';
 import { VerificationError } from '../verification/verification-error.js';
-import { encodeHeader, encodeReceipt, proveIndex, rpcBlock, rpcReceipt } from './receipt-proof.js';
+import { encodeHeader, encodeReceipt, encodeTransaction, proveIndex, rpcBlock, rpcReceipt } from './receipt-proof.js';
 
 const EMPTY_TRIE = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421';
 const hash = (digit: string): string => `0x${digit.repeat(64)}`;
@@ -112,6 +113,91 @@ describe('a receipt', () => {
 
   it('of a transaction that was reverted has an empty status', () => {
     expect(toHex(encodeReceipt({ ...receipt, status: '0x0' }))).toBe(payload.replace('f9010801', 'f9010880'));
+  });
+});
+
+/** A transaction as a node answers, of the bytes that were signed. */
+function asAnswered(signed: string): Record<string, unknown> {
+  const one = Transaction.from(signed);
+  const { r, s, yParity, networkV, v } = one.signature!;
+  const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
+  const optional = (value: bigint | null): string | undefined => (value === null ? undefined : hex(value));
+  return {
+    hash: one.hash,
+    type: hex(one.type!),
+    nonce: hex(one.nonce),
+    gas: hex(one.gasLimit),
+    // As after EIP-1559: what was paid, also where two fees were signed.
+    gasPrice: optional(one.gasPrice) ?? '0x77',
+    maxPriorityFeePerGas: optional(one.maxPriorityFeePerGas),
+    maxFeePerGas: optional(one.maxFeePerGas),
+    maxFeePerBlobGas: optional(one.maxFeePerBlobGas),
+    to: one.to?.toLowerCase() ?? null,
+    value: hex(one.value),
+    input: one.data,
+    chainId: one.chainId === 0n ? null : hex(one.chainId),
+    accessList: one.accessList,
+    blobVersionedHashes: one.blobVersionedHashes,
+    authorizationList: one.authorizationList?.map(({ address, chainId, nonce, signature }) => ({
+      address,
+      chainId: hex(chainId),
+      nonce: hex(nonce),
+      yParity: hex(signature.yParity),
+      r: hex(BigInt(signature.r)),
+      s: hex(BigInt(signature.s)),
+    })),
+    v: one.type === 0 ? hex(networkV ?? v) : hex(yParity),
+    yParity: one.type === 0 ? undefined : hex(yParity),
+    r: hex(BigInt(r)),
+    s: hex(BigInt(s)),
+  };
+}
+
+describe('a transaction', () => {
+  const wallet = new Wallet(`0x${'07'.repeat(32)}`);
+  const to = `0x${'0a'.repeat(20)}`;
+  const fees = { maxFeePerGas: 9, maxPriorityFeePerGas: 2 };
+  const accessList = [{ address: to, storageKeys: [hash('1'), hash('2')] }];
+
+  it.each<[string, TransactionRequest]>([
+    ['legacy, for any chain', { type: 0, gasPrice: 7 }],
+    ['legacy, for one chain', { type: 0, gasPrice: 7, chainId: 1 }],
+    ['with an access list', { type: 1, gasPrice: 7, chainId: 1, accessList }],
+    ['with two fees', { type: 2, chainId: 1, ...fees }],
+    [
+      'with blobs',
+      { type: 3, chainId: 1, ...fees, maxFeePerBlobGas: 3, blobVersionedHashes: [`0x01${'22'.repeat(31)}`] },
+    ],
+    ['with an authorization', { type: 4, chainId: 1, ...fees, accessList }],
+  ])('%s is encoded as it was signed', async (_, fields) => {
+    for (let nonce = 0; nonce < 300; nonce += 60) {
+      const authorizationList = fields.type === 4 ? [await wallet.authorize({ address: to, nonce, chainId: 0 })] : null;
+      const input = nonce === 0 ? '0x' : `0x${'01'.repeat(nonce)}`;
+      const all = { ...fields, authorizationList, nonce, to, gasLimit: 30_000, value: nonce * 1_000, data: input };
+      const signed = await wallet.signTransaction(all);
+      expect(toHex0x(encodeTransaction(asAnswered(signed))!)).toBe(signed);
+    }
+  });
+
+  it('that makes a contract goes to nobody', async () => {
+    const signed = await wallet.signTransaction({ type: 2, chainId: 1, nonce: 0, gasLimit: 1, data: '0x00', ...fees });
+    expect(toHex0x(encodeTransaction(asAnswered(signed))!)).toBe(signed);
+  });
+
+  it('is encoded the same with zeros before its signature, and without the new name of its parity', async () => {
+    const signed = await wallet.signTransaction({ type: 2, chainId: 1, nonce: 0, gasLimit: 1, to, ...fees });
+    const { yParity, r, ...rest } = asAnswered(signed);
+    expect(yParity).toBe(rest['v']);
+    const padded = `0x${String(r).slice(2).padStart(64, '0')}`;
+    expect(toHex0x(encodeTransaction({ ...rest, r: padded })!)).toBe(signed);
+  });
+
+  it('of a type or form that is not known here is not encoded', async () => {
+    const known = asAnswered(await wallet.signTransaction({ type: 2, chainId: 1, nonce: 0, gasLimit: 1, to, ...fees }));
+    for (const other of [{ type: '0x7e' }, { r: undefined }, { v: undefined, yParity: undefined }]) {
+      expect(encodeTransaction({ ...known, ...other })).toBeUndefined();
+    }
+    for (const other of [null, 'x', [], {}]) expect(encodeTransaction(other)).toBeUndefined();
   });
 });
 

@@ -1,19 +1,19 @@
 /**
- * Makes what `verification/receipt-proof-check.ts` checks: a block header's RLP, and a receipt's Merkle-Patricia proof
- * out of all receipts of its block. A node answers in JSON; the encodings are made again from it and are right if they
+ * Makes what `verification/receipt-proof-check.ts` checks: a block header's RLP, and the Merkle-Patricia proofs of a
+ * receipt and its transaction out of all receipts and transactions of their block. A node answers in JSON; the encodings are made again from it and are right if they
  * hash to what the block says, whatever the chain's newest fork has added.
  * Yellow Paper 4.3 and 4.3.1, EIP-2718; proven by receipt-proof.spec.ts with a mainnet header and with
  * @ethereumjs/mpt's own checker, and against a real EVM node by ethers-chain.int.spec.ts.
  */
 import { createMerkleProof, MerklePatriciaTrie } from '@ethereumjs/mpt';
-import { RLP } from '@ethereumjs/rlp';
+import { RLP, type Input } from '@ethereumjs/rlp';
 import { z } from 'zod';
 import { concatBytes } from '../encoding/bytes.js';
 import { fromHex } from '../encoding/hex.js';
 import { encodeRlpInteger } from '../verification/rlp.js';
 
 /** JSON-RPC "data": an even number of digits. Some nodes write capitals in addresses. */
-const data = z
+export const data = z
   .string()
   .regex(/^0x(?:[0-9a-fA-F]{2})*$/, 'expected 0x and an even number of hex digits')
   .transform((text) => text.toLowerCase());
@@ -73,6 +73,53 @@ export const rpcReceipt = z.object({
 });
 export type RpcReceipt = z.output<typeof rpcReceipt>;
 
+/** Part of a signature, of which some nodes write the leading zeros: without them, as a quantity. */
+const scalar = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{1,64}$/, 'expected 1 to 64 hex digits')
+  .transform((text) => text.replace(/^0x0+(?=.)/, '0x'));
+/** What types up to 4 sign, and the signature. */
+const signedFields = z.object({
+  nonce: quantity,
+  gas: quantity,
+  to: bytesOf(20).nullish(),
+  value: quantity,
+  input: data,
+  r: scalar,
+  s: scalar,
+});
+const legacyTransaction = signedFields.extend({ type: z.literal('0x0').default('0x0'), gasPrice: quantity, v: scalar });
+const typedFields = signedFields.extend({
+  chainId: quantity,
+  accessList: z.array(z.object({ address: bytesOf(20), storageKeys: z.array(bytesOf(32)) })),
+  yParity: scalar,
+});
+const accessListTransaction = typedFields.extend({ type: z.literal('0x1'), gasPrice: quantity });
+/** Their `gasPrice` in an answer is what was paid, which nobody signed. */
+const feeFields = typedFields.extend({ maxPriorityFeePerGas: quantity, maxFeePerGas: quantity });
+const feeTransaction = feeFields.extend({ type: z.literal('0x2') });
+const blobTransaction = feeFields.extend({
+  type: z.literal('0x3'),
+  maxFeePerBlobGas: quantity,
+  blobVersionedHashes: z.array(bytesOf(32)),
+});
+const codeTransaction = feeFields.extend({
+  type: z.literal('0x4'),
+  authorizationList: z.array(
+    z.object({ chainId: quantity, address: bytesOf(20), nonce: quantity, yParity: scalar, r: scalar, s: scalar }),
+  ),
+});
+/** A transaction as `eth_getBlockByHash` answers. Some nodes know a typed one's `yParity` by its old name alone. */
+const rpcTransaction = z.preprocess(
+  (json) => (typeof json === 'object' && json !== null && 'v' in json ? { yParity: json.v, ...json } : json),
+  z.union([legacyTransaction, accessListTransaction, feeTransaction, blobTransaction, codeTransaction]),
+);
+/** A block as `eth_getBlockByHash` answers with its transactions in full. */
+export const rpcFullBlock = z.object({
+  hash: bytesOf(32),
+  transactions: z.array(z.looseObject({ hash: bytesOf(32) })),
+});
+
 /**
  * The header's RLP, with the members that later forks added as far as the block has them. Right only if its Keccak-256
  * is the block's hash: the caller checks.
@@ -117,6 +164,56 @@ export function encodeReceipt(receipt: RpcReceipt): Uint8Array {
     receipt.logs.map((log) => [bytes(log.address), log.topics.map((topic) => bytes(topic)), bytes(log.data)]),
   ]);
   return receipt.type === 0 ? payload : concatBytes(Uint8Array.of(receipt.type), payload);
+}
+
+/**
+ * The transaction as the trie holds it: its type's byte where it has one, then what was signed and the signature
+ * (EIP-155, 2930, 1559, 4844, 7702). Right only if its Keccak-256 is the transaction's hash: the caller checks.
+ * @param json of `rpcFullBlock`
+ * @returns undefined where it is of a type or form that is not known here
+ */
+export function encodeTransaction(json: unknown): Uint8Array | undefined {
+  const read = rpcTransaction.safeParse(json);
+  if (!read.success) return undefined;
+  const of = read.data;
+  const call = [integer(of.gas), bytes(of.to ?? '0x'), integer(of.value), bytes(of.input)];
+  const signature = [integer(of.r), integer(of.s)];
+  if (of.type === '0x0') {
+    return RLP.encode([integer(of.nonce), integer(of.gasPrice), ...call, integer(of.v), ...signature]);
+  }
+  const accessList = of.accessList.map(({ address, storageKeys }) => [
+    bytes(address),
+    storageKeys.map((key) => bytes(key)),
+  ]);
+  const fees =
+    of.type === '0x1' ? [integer(of.gasPrice)] : [integer(of.maxPriorityFeePerGas), integer(of.maxFeePerGas)];
+  const payload = RLP.encode([
+    integer(of.chainId),
+    integer(of.nonce),
+    ...fees,
+    ...call,
+    accessList,
+    ...ofType(of),
+    integer(of.yParity),
+    ...signature,
+  ]);
+  return concatBytes(integer(of.type), payload);
+}
+
+/** What stands between access list and signature. */
+function ofType(of: z.output<typeof rpcTransaction>): Input[] {
+  if (of.type === '0x3') return [integer(of.maxFeePerBlobGas), of.blobVersionedHashes.map((hash) => bytes(hash))];
+  if (of.type !== '0x4') return [];
+  return [
+    of.authorizationList.map(({ chainId, address, nonce, yParity, r, s }) => [
+      integer(chainId),
+      bytes(address),
+      integer(nonce),
+      integer(yParity),
+      integer(r),
+      integer(s),
+    ]),
+  ];
 }
 
 export interface TrieProof {

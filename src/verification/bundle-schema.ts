@@ -110,6 +110,10 @@ export const BUNDLE_SCHEMA: JsonObject = {
       receiptProof: list(hexBytes(1_000_000), 64, {
         description: 'Nodes of the Merkle-Patricia proof of the receipt, from the root.',
       }),
+      transactionProof: list(hexBytes(1_000_000), 64, {
+        description:
+          'Nodes of the Merkle-Patricia proof of the transaction, from the root; its bytes hash to `txHash`.',
+      }),
     }),
     credential: {
       description: 'A W3C credential (VCDM 2.0) with one eddsa-jcs-2022 proof; also Open Badges 3.0.',

@@ -17,7 +17,7 @@ export interface IncludedLeaf {
   readonly path: readonly string[];
 }
 
-/** Where an anchor is on its chain, and the receipt's proof to the block's hash. Values in 0x hex. */
+/** Where an anchor is on its chain, and the proofs of receipt and transaction to the block's hash. Values in 0x hex. */
 export interface AnchorProof {
   readonly chainId: number;
   readonly contract: string;
@@ -32,6 +32,8 @@ export interface AnchorProof {
   readonly header: string;
   /** Nodes of the receipt's Merkle-Patricia proof, from the root. */
   readonly receiptProof: readonly string[];
+  /** Nodes of the transaction's Merkle-Patricia proof, from the root: its bytes hash to `txHash`. */
+  readonly transactionProof: readonly string[];
 }
 
 export interface ProofBundle {

@@ -152,6 +152,9 @@ function parseAnchor(read: JsonReader, value: Json | undefined, path: string): A
     receiptProof: read.list(anchor['receiptProof'], `${path}.receiptProof`, MAX_PROOF_NODES, (node, at) =>
       read.text(node, at, 2 + 2 * MAX_PROOF_NODE, HEX),
     ),
+    transactionProof: read.list(anchor['transactionProof'], `${path}.transactionProof`, MAX_PROOF_NODES, (node, at) =>
+      read.text(node, at, 2 + 2 * MAX_PROOF_NODE, HEX),
+    ),
   };
 }
 

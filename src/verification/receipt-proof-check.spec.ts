@@ -95,10 +95,42 @@ describe('an anchor recorded from a real EVM', () => {
     expect(codeOf({ receiptProof: nodes.toReversed() })).toBe('receiptNodeMismatch');
   });
 
-  it('says nothing of the transaction’s hash and the chain’s id, which are in no hashed byte', () => {
-    expect(codeOf({ txHash: flipped(proof.txHash, 0), chainId: 1 })).toBe('accepted');
+  it('S10: does not stand with any byte of its transaction’s hash changed', () => {
+    for (const byte of bytesIn(proof.txHash)) {
+      expect(codeOf({ txHash: flipped(proof.txHash, byte) })).toBe('transactionProof');
+    }
   });
 
+  it('S10: does not stand with any byte of any node of its transaction’s proof changed', () => {
+    const nodes = proof.transactionProof;
+    for (const [i, node] of nodes.entries()) {
+      for (const byte of bytesIn(node)) {
+        expect(codeOf({ transactionProof: nodes.with(i, flipped(node, byte)) })).toBe('transactionProof');
+      }
+    }
+  });
+
+  it('has all nodes of its transaction’s proof, in their order, and no others', () => {
+    const nodes = proof.transactionProof;
+    const others = [[...nodes, nodes[0]], nodes.slice(0, -1), nodes.slice(1), nodes.toReversed(), proof.receiptProof];
+    for (const transactionProof of others) expect(codeOf({ transactionProof })).toBe('transactionProof');
+  });
+
+  it('says nothing of the chain’s id, which is in no byte of the header', () => {
+    expect(codeOf({ chainId: 1 })).toBe('accepted');
+  });
+
+  const noNodes: unknown[] = [
+    undefined,
+    {},
+    'x',
+    [],
+    [1],
+    ['0x'],
+    ['0xzz'],
+    Array(10).fill('0x80'),
+    [`0x${'00'.repeat(70_000)}`],
+  ];
   const malformed: [string, unknown[]][] = [
     ['chainId', [undefined, null, '1', -1, 1.5, Number.NaN, 2 ** 53]],
     ['contract', [undefined, 1, '', '0x', `${proof.contract}00`, proof.contract.slice(2), `0x${'zz'.repeat(20)}`]],
@@ -109,10 +141,8 @@ describe('an anchor recorded from a real EVM', () => {
     ['transactionIndex', [undefined, '1', -1, 0.5, 2 ** 24]],
     ['logIndex', [undefined, '0', -1, 0.5, 2 ** 24]],
     ['header', [undefined, {}, '', '0x', '0xf', proof.header.toUpperCase(), `0x${'00'.repeat(20_000)}`]],
-    [
-      'receiptProof',
-      [undefined, {}, 'x', [], [1], ['0x'], ['0xzz'], Array(10).fill('0x80'), [`0x${'00'.repeat(70_000)}`]],
-    ],
+    ['receiptProof', noNodes],
+    ['transactionProof', noNodes],
   ];
   it.each(malformed)('is malformed where %s is not of its type or size', (name, values) => {
     for (const value of values) expect(codeOf({ [name]: value })).toBe('anchorProofMalformed');
@@ -139,6 +169,9 @@ function typed(type: number, payload: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(type), payload);
 }
 
+const transaction = typed(2, RLP.encode(Array<Item>(12).fill(root)));
+const inTransactions = await proveIndex([Uint8Array.of(0xff), transaction], 1);
+
 /** A proof that hashes all the way, whatever the receipt says: what a forger with a chain of his own can make. */
 async function forge(receipt: Uint8Array, header?: (receiptsRoot: Uint8Array) => Item): Promise<object> {
   const { root: receiptsRoot, nodes } = await proveIndex([Uint8Array.of(0xff), receipt], 1);
@@ -149,12 +182,15 @@ async function forge(receipt: Uint8Array, header?: (receiptsRoot: Uint8Array) =>
     blockHash: toHex0x(keccak256(bytes)),
     blockNumber: 5,
     transactionIndex: 1,
+    txHash: toHex0x(keccak256(transaction)),
     receiptProof: nodes.map(toHex0x),
+    transactionProof: inTransactions.nodes.map(toHex0x),
   };
 }
 
 function goodHeader(receiptsRoot: Uint8Array): Item[] {
   const fields: Item[] = Array.from({ length: 16 }, () => new Uint8Array(32));
+  fields[4] = inTransactions.root;
   fields[5] = receiptsRoot;
   fields[6] = new Uint8Array(256);
   fields[8] = Uint8Array.of(5);
@@ -215,6 +251,24 @@ describe('a receipt that hashes as it should', () => {
     const forged = await forge(receiptOf([[new Uint8Array(20), [], Uint8Array.of(1)], goodLog]));
     expect(codeOf({ ...forged, logIndex: 1 })).toBe('accepted');
     expect(codeOf({ ...forged, logIndex: 0 })).toBe('logContractMismatch');
+  });
+});
+
+describe('a transaction that hashes as it should', () => {
+  it('is that of the receipt’s index, not another of its block', async () => {
+    const forged = await forge(receiptOf([goodLog]));
+    const values = [transaction, RLP.encode(new Uint8Array(40))];
+    const swapped = await proveIndex(values, 1);
+    const header = RLP.encode(
+      goodHeader((await proveIndex([Uint8Array.of(0xff), receiptOf([goodLog])], 1)).root).with(4, swapped.root),
+    );
+    const other = { ...forged, header: toHex0x(header), blockHash: toHex0x(keccak256(header)) };
+    expect(codeOf({ ...other, transactionProof: swapped.nodes.map(toHex0x) })).toBe('transactionProof');
+    const first = await proveIndex(values, 0);
+    expect(codeOf({ ...other, transactionProof: first.nodes.map(toHex0x) })).toBe('transactionProof');
+    expect(
+      codeOf({ ...other, transactionProof: swapped.nodes.map(toHex0x), txHash: toHex0x(keccak256(values[1]!)) }),
+    ).toBe('accepted');
   });
 });
 

@@ -1,8 +1,9 @@
 /**
  * Shows that the block with a given hash holds an anchor: header to block hash (Yellow Paper 4.3), receipt to the
- * header's receipts root by a Merkle-Patricia proof (appendix D), log in the receipt (4.3.1, EIP-2718 types).
+ * header's receipts root by a Merkle-Patricia proof (appendix D), log in the receipt (4.3.1, EIP-2718 types), and the
+ * transaction at the receipt's index to the header's transactions root, as a receipt names no transaction hash.
  * What it does not show: that the block is on any chain. That is worth what the block hash is worth, which must come
- * from elsewhere (S10); the header names no chain id, and the receipt no transaction hash.
+ * from elsewhere (S10); the header names no chain id.
  * Proven by receipt-proof-check.spec.ts, with a recorded anchor and every byte of it corrupted.
  */
 import { concatBytes, equalBytes, utf8 } from '../encoding/bytes.js';
@@ -24,6 +25,8 @@ export type AnchorProofCode =
   /** The header hashes as it should, yet is not a header of a known shape. */
   | 'headerMalformed'
   | 'blockNumberMismatch'
+  /** The nodes lead to no transaction at its index under the header's transactions root, or to one of another hash. */
+  | 'transactionProof'
   /** A node of the receipt's proof does not hash to what the node above it, or the header, says. */
   | 'receiptNodeMismatch'
   | 'receiptNodeMalformed'
@@ -56,7 +59,7 @@ export interface ProvenAnchor extends ProvenBlock {
 
 /** Mainnet headers are about 600 bytes; `extraData` of proof-of-authority chains is a few kB. */
 const MAX_HEADER = 16_384;
-/** A branch is 532 bytes; a leaf is as long as its receipt, and an anchor's has one log. */
+/** A branch is 532 bytes; a leaf is as long as its receipt or transaction: in an anchor one log, 32 bytes of data. */
 const MAX_NODE = 65_536;
 /** The longest key here is four bytes (eight nibbles): no path has more nodes. */
 const MAX_NODES = 9;
@@ -92,7 +95,23 @@ export function checkReceiptProof(proof: AnchorProof): ProvenAnchor {
   }
   const receipt = provenValue(header.receiptsRoot, encodeRlpInteger(given.transactionIndex), given.receiptProof);
   const root = anchoredRoot(readLog(receipt, given.logIndex), given);
+  checkTransaction(header.transactionsRoot, given);
   return { blockHash: toHex0x(hash), blockTime: header.time, blockNumber: header.number, root };
+}
+
+/** The transaction that the receipt is of has the hash that the proof gives: a receipt's index is its transaction's. */
+function checkTransaction(transactionsRoot: Uint8Array, given: Given): void {
+  let hash: Uint8Array;
+  try {
+    hash = keccak256(provenValue(transactionsRoot, encodeRlpInteger(given.transactionIndex), given.transactionProof));
+  } catch (error) {
+    // The trie's own codes speak of receipts.
+    if (error instanceof VerificationError) return refuse('transactionProof', error.message);
+    throw error;
+  }
+  if (!equalBytes(hash, given.txHash)) {
+    refuse('transactionProof', `expected transaction ${toHex0x(given.txHash)}, got ${toHex0x(hash)}`);
+  }
 }
 
 /**
@@ -128,32 +147,38 @@ export function provenValue(root: Uint8Array, key: Uint8Array, nodes: readonly U
 interface Given {
   readonly contract: Uint8Array;
   readonly anchorer: Uint8Array;
+  readonly txHash: Uint8Array;
   readonly blockNumber: number;
   readonly blockHash: Uint8Array;
   readonly transactionIndex: number;
   readonly logIndex: number;
   readonly header: Uint8Array;
   readonly receiptProof: readonly Uint8Array[];
+  readonly transactionProof: readonly Uint8Array[];
 }
 
 function readProof(proof: AnchorProof): Given {
   if (typeof proof !== 'object' || proof === null) refuse('anchorProofMalformed', 'expected an object');
   natural(proof.chainId, 'chainId', Number.MAX_SAFE_INTEGER);
-  hexBytes(proof.txHash, 'txHash', 32, 32);
-  const nodes: unknown = proof.receiptProof;
-  if (!Array.isArray(nodes) || nodes.length === 0 || nodes.length > MAX_NODES) {
-    return refuse('anchorProofMalformed', `receiptProof: expected 1 to ${MAX_NODES} nodes`);
-  }
   return {
     contract: addressBytes(proof.contract, 'contract'),
     anchorer: addressBytes(proof.anchorer, 'anchorer'),
+    txHash: hexBytes(proof.txHash, 'txHash', 32, 32),
     blockNumber: natural(proof.blockNumber, 'blockNumber', Number.MAX_SAFE_INTEGER),
     blockHash: hexBytes(proof.blockHash, 'blockHash', 32, 32),
     transactionIndex: natural(proof.transactionIndex, 'transactionIndex', MAX_TRANSACTION_INDEX),
     logIndex: natural(proof.logIndex, 'logIndex', MAX_TRANSACTION_INDEX),
     header: hexBytes(proof.header, 'header', 1, MAX_HEADER),
-    receiptProof: nodes.map((node: unknown, i) => hexBytes(node, `receiptProof.${i}`, 1, MAX_NODE)),
+    receiptProof: proofNodes(proof.receiptProof, 'receiptProof'),
+    transactionProof: proofNodes(proof.transactionProof, 'transactionProof'),
   };
+}
+
+function proofNodes(nodes: unknown, name: string): readonly Uint8Array[] {
+  if (!Array.isArray(nodes) || nodes.length === 0 || nodes.length > MAX_NODES) {
+    return refuse('anchorProofMalformed', `${name}: expected 1 to ${MAX_NODES} nodes`);
+  }
+  return nodes.map((node: unknown, i) => hexBytes(node, `${name}.${i}`, 1, MAX_NODE));
 }
 
 function natural(value: unknown, name: string, most: number): number {
@@ -175,6 +200,7 @@ function addressBytes(value: unknown, name: string): Uint8Array {
 }
 
 interface Header {
+  readonly transactionsRoot: Uint8Array;
   readonly receiptsRoot: Uint8Array;
   readonly number: number;
   /** Seconds since 1970. */
@@ -190,10 +216,10 @@ function readHeader(bytes: Uint8Array): Header {
     if (fields instanceof Uint8Array || fields.length < HEADER.least || fields.length > HEADER.most) {
       return refuse('headerMalformed', `expected a list of ${HEADER.least} to ${HEADER.most} members`);
     }
-    // Lengths on both sides of the receipts root: bytes of another kind are not taken for a header.
-    sized(fields[HEADER.transactionsRoot], 32, 'headerMalformed', 'transactionsRoot');
+    // Lengths on both sides of the roots: bytes of another kind are not taken for a header.
     sized(fields[HEADER.bloom], 256, 'headerMalformed', 'logsBloom');
     return {
+      transactionsRoot: sized(fields[HEADER.transactionsRoot], 32, 'headerMalformed', 'transactionsRoot'),
       receiptsRoot: sized(fields[HEADER.receiptsRoot], 32, 'headerMalformed', 'receiptsRoot'),
       number: rlpInteger(string(fields[HEADER.number], 'headerMalformed', 'number')),
       time: rlpInteger(string(fields[HEADER.time], 'headerMalformed', 'timestamp')),

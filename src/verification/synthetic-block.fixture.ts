@@ -1,4 +1,4 @@
-/** For tests only: a block with receipts, made in memory, one of which holds an anchor. */
+/** For tests only: a block with transactions and receipts, made in memory, one of which holds an anchor. */
 import { createMerkleProof, createMPT } from '@ethereumjs/mpt';
 import { RLP } from '@ethereumjs/rlp';
 import { keccak_256 } from '@noble/hashes/sha3.js';
@@ -27,17 +27,20 @@ export async function syntheticAnchor(plan: BlockPlan): Promise<AnchorProof> {
   const { contract = CONTRACT, anchorer = ANCHORER, chainId = CHAIN_ID, receipts = 3 } = plan;
   const index = Math.min(1, receipts - 1);
   const trie = await createMPT();
+  const transactions = await createMPT();
   for (let i = 0; i < receipts; i++) {
     const logs = i === index ? [logOf(contract, anchorer, plan.root)] : [];
     await trie.put(RLP.encode(i), receipt(i, logs));
+    await transactions.put(RLP.encode(i), transaction(chainId, i, contract, plan.root));
   }
   const proof = await createMerkleProof(trie, RLP.encode(index));
+  const transactionProof = await createMerkleProof(transactions, RLP.encode(index));
   const header = RLP.encode([
     new Uint8Array(32).fill(plan.number & 255),
     new Uint8Array(32).fill(2),
     new Uint8Array(20),
     new Uint8Array(32).fill(3),
-    new Uint8Array(32).fill(4),
+    transactions.root(),
     trie.root(),
     new Uint8Array(256),
     0,
@@ -54,14 +57,23 @@ export async function syntheticAnchor(plan: BlockPlan): Promise<AnchorProof> {
     chainId,
     contract,
     anchorer,
-    txHash: toHex0x(new Uint8Array(32).fill(9)),
+    txHash: toHex0x(keccak_256(transaction(chainId, index, contract, plan.root))),
     blockNumber: plan.number,
     blockHash: toHex0x(keccak_256(header)),
     transactionIndex: index,
     logIndex: 0,
     header: toHex0x(header),
     receiptProof: proof.map(toHex0x),
+    transactionProof: transactionProof.map(toHex0x),
   };
+}
+
+/** EIP-1559 transaction: 0x02 || RLP(its members), with a signature of nobody. */
+function transaction(chainId: number, nonce: number, to: string, data: Uint8Array): Uint8Array {
+  const signature = [1, new Uint8Array(32).fill(6), new Uint8Array(32).fill(7)];
+  const recipient = fromHex0x(to.toLowerCase());
+  const payload = RLP.encode([chainId, nonce, 1, 9, 25_000, recipient, 0, data, [], ...signature]);
+  return concatBytes(Uint8Array.of(2), payload);
 }
 
 /** EIP-1559 receipt: 0x02 || RLP([status, cumulative gas, bloom, logs]). */

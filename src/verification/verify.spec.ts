@@ -698,6 +698,42 @@ const TAMPERED: readonly (readonly [string, CheckName, CheckCode, (bundle: Proof
     (b) => ({ ...b, anchor: { ...b.anchor!, blockHash: b.firstAnchor!.anchor.blockHash } }),
   ],
   [
+    'S10: another transaction hash',
+    'anchor',
+    'receiptProof',
+    (b) => ({ ...b, anchor: { ...b.anchor!, txHash: touchedHex(b.anchor!.txHash) } }),
+  ],
+  [
+    'S10: a node of a transaction’s proof',
+    'anchor',
+    'receiptProof',
+    (b) => ({ ...b, anchor: { ...b.anchor!, transactionProof: b.anchor!.transactionProof.map(touchedHex) } }),
+  ],
+  [
+    'S10: the proof of another transaction',
+    'anchor',
+    'receiptProof',
+    (b) => ({ ...b, anchor: { ...b.anchor!, transactionProof: b.firstAnchor!.anchor.transactionProof } }),
+  ],
+  [
+    'no proof of its transaction',
+    'format',
+    'bundleMalformed',
+    (b) => ({ ...b, anchor: { ...b.anchor!, transactionProof: undefined } }),
+  ],
+  [
+    'S10: another transaction hash of the first anchor',
+    'anchor',
+    'firstAnchorProof',
+    (b) => ({
+      ...b,
+      firstAnchor: {
+        ...b.firstAnchor!,
+        anchor: { ...b.firstAnchor!.anchor, txHash: touchedHex(b.firstAnchor!.anchor.txHash) },
+      },
+    }),
+  ],
+  [
     'S3: a first head that is another',
     'anchor',
     'firstAnchorInconsistent',
@@ -898,11 +934,15 @@ describe('S26, S27: a flipped byte', () => {
     ]);
   }, 120_000);
 
-  it('in header, receipt proof or consistency proof is told', async () => {
+  it('in header, transaction hash, a proof of receipt or transaction, or a consistency proof is told', async () => {
     const { anchor, firstAnchor } = genuine.bundle;
     const nodes = anchor!.receiptProof.flatMap((node, i) =>
       inHex(node, 20).map((other) => ({ ...anchor!, receiptProof: anchor!.receiptProof.with(i, other) })),
     );
+    const transactions = anchor!.transactionProof.flatMap((node, i) =>
+      inHex(node, 20).map((other) => ({ ...anchor!, transactionProof: anchor!.transactionProof.with(i, other) })),
+    );
+    const hashes = inHex(anchor!.txHash, 32).map((txHash) => ({ ...anchor!, txHash }));
     const headers = inHex(anchor!.header, 40).map((header) => ({ ...anchor!, header }));
     const joins = firstAnchor!.consistency.flatMap((hash, i) =>
       inBase64(hash, 1).map((other) => ({
@@ -910,9 +950,17 @@ describe('S26, S27: a flipped byte', () => {
         firstAnchor: { ...firstAnchor!, consistency: firstAnchor!.consistency.with(i, other) },
       })),
     );
-    await expectTold([...[...nodes, ...headers].map((other) => ({ ...genuine.bundle, anchor: other })), ...joins]);
+    await expectTold([
+      ...[...nodes, ...transactions, ...hashes, ...headers].map((other) => ({ ...genuine.bundle, anchor: other })),
+      ...joins,
+    ]);
   }, 120_000);
 });
+
+/** The same hex with one bit of its last byte turned. */
+function touchedHex(hex: string): string {
+  return hex.replace(/.$/, (digit) => (Number.parseInt(digit, 16) ^ 1).toString(16));
+}
 
 function withCredential(bundle: ProofBundle, change: (credential: JsonObject) => object): unknown {
   return { ...bundle, credential: { ...bundle.credential, ...change(bundle.credential) } };
