@@ -1,9 +1,10 @@
 /**
  * Makes what `verification/receipt-proof-check.ts` checks: a block header's RLP, and the Merkle-Patricia proofs of a
- * receipt and its transaction out of all receipts and transactions of their block. A node answers in JSON; the encodings are made again from it and are right if they
- * hash to what the block says, whatever the chain's newest fork has added.
- * Yellow Paper 4.3 and 4.3.1, EIP-2718; proven by receipt-proof.spec.ts with a mainnet header and with
- * @ethereumjs/mpt's own checker, and against a real EVM node by ethers-chain.int.spec.ts.
+ * receipt and its transaction out of all receipts and transactions of their block. A node answers in JSON; the
+ * encodings are made again from it and are right if they hash to what the block says, whatever the chain's newest fork
+ * has added.
+ * Yellow Paper 4.3 and 4.3.1, EIP-2718; proven by receipt-proof.spec.ts with a mainnet header, transactions that ethers
+ * signed and @ethereumjs/mpt's own checker, and against a real EVM node by ethers-chain.int.spec.ts.
  */
 import { createMerkleProof, MerklePatriciaTrie } from '@ethereumjs/mpt';
 import { RLP, type Input } from '@ethereumjs/rlp';
