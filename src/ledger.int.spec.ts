@@ -1,10 +1,16 @@
 /** Opening the whole ledger over its data folder: keys, the trust file (S4), and what is refused in plain words. */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { batchView, type BatchView } from './anchoring/batches.read.js';
 import { readConfig } from './config.js';
+import { fromBase64 } from './encoding/base64.js';
+import { toHex0x } from './encoding/hex.js';
 import { ConfigError } from './errors.js';
+import { NO_STREAM, type Head } from './event-store/event-store.js';
+import { openSqliteEventStore } from './event-store/sqlite.js';
 import { Ledger } from './ledger.js';
 import { parseTrust } from './verification/trust.js';
 
@@ -37,8 +43,31 @@ async function refusal(env: Record<string, string> = {}): Promise<string> {
   return (refused as ConfigError).message;
 }
 
+/** Something happens, and its anchor is final. */
+async function anchoredSomething(ledger: Ledger): Promise<BatchView> {
+  const id = randomUUID();
+  const at = new Date().toISOString();
+  const { events } = await ledger.store.append({
+    stream: `thing-${id}`,
+    expectedRevision: NO_STREAM,
+    events: [{ id, type: 'Happened', v: 1, at, by: 'process:test', data: {} }],
+  });
+  await ledger.caughtUp(events[0]!);
+  const { batch } = await ledger.anchoring.sealNow();
+  const current = (): BatchView => batchView(ledger.readModels.db, batch!.number)!;
+  await until(() => current().anchors[0]?.state === 'finalised');
+  return current();
+}
+
 const trustPath = (): string => join(folder, 'trust.json');
 const trust = (): ReturnType<typeof parseTrust> => parseTrust(JSON.parse(readFileSync(trustPath(), 'utf8')));
+
+async function headOfStore(): Promise<Head> {
+  const store = openSqliteEventStore(join(folder, 'events.db'));
+  const head = await store.head();
+  await store.close();
+  return head;
+}
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((go) => setTimeout(go, 20));
@@ -98,6 +127,49 @@ describe('a data folder', () => {
     await closed();
     rmSync(join(folder, 'keys', 'epochs.json'));
     expect(await refusal()).toMatch(/epochs\.json is missing/);
+  });
+
+  it('S16: is refused where a whole older copy is put back beside a newer chain: nothing is signed or anchored', async () => {
+    const backup = join(folder, 'backup');
+    const ledger = await open();
+    await anchoredSomething(ledger);
+    await closed();
+    for (const name of ['events.db', 'keys']) cpSync(join(folder, name), join(backup, name), { recursive: true });
+    const newer = await anchoredSomething(await open());
+    await closed();
+
+    const aside = join(folder, 'newer');
+    mkdirSync(aside);
+    for (const name of ['events.db', 'keys']) renameSync(join(folder, name), join(aside, name));
+    for (const name of ['events.db', 'keys']) cpSync(join(backup, name), join(folder, name), { recursive: true });
+    const head = readFileSync(join(folder, 'keys', 'last-signed-head.json'), 'utf8');
+    const before = await headOfStore();
+    const message = await refusal();
+    expect(message).toMatch(/^DATA_DIR: holds an older copy of the ledger than the chain knows/);
+    expect(message).toContain(toHex0x(fromBase64(newer.root)));
+    expect(message).toContain(newer.anchors[0]!.txHash);
+    expect(await refusal()).toBe(message);
+    expect(await headOfStore()).toEqual(before);
+    expect(readFileSync(join(folder, 'keys', 'last-signed-head.json'), 'utf8')).toBe(head);
+
+    for (const name of ['events.db', 'keys']) {
+      rmSync(join(folder, name), { recursive: true });
+      renameSync(join(aside, name), join(folder, name));
+    }
+    expect((await anchoredSomething(await open())).number).toBeGreaterThan(newer.number);
+  });
+
+  it('S16: is refused where what was signed last is missing, and says how to go on', async () => {
+    await (await open()).signer.covering(1);
+    await closed();
+    const path = join(folder, 'keys', 'last-signed-head.json');
+    const kept = readFileSync(path, 'utf8');
+    rmSync(path);
+    const message = await refusal();
+    expect(message).toMatch(/last-signed-head\.json is missing/);
+    expect(message).toContain(kept.trim());
+    writeFileSync(path, kept);
+    await open();
   });
 
   it('S16: is refused where its store is older than what was signed, and nothing is left running', async () => {

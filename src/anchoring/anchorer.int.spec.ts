@@ -1,8 +1,9 @@
 /** Anchors against a chain that does everything chains do: each step an event, and a crash after any goes on from it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ConfigError } from '../errors.js';
 import { NO_STREAM, type Append, type EventStore } from '../event-store/event-store.js';
 import { openMemoryEventStore } from '../event-store/memory.js';
 import { SmallLedger } from '../small-ledger.fixture.js';
@@ -34,10 +35,23 @@ async function restart(): Promise<void> {
   await small.stop();
   small = await SmallLedger.open(store, folder, now);
   anchorer = new Anchorer(store, small.readModels, chain, now);
+  await anchorer.compare();
   await anchorer.lookBack();
 }
 
-async function sealed(): Promise<number> {
+/** What another copy of this ledger anchors with its key. */
+async function anchoredElsewhere(fill = 9): Promise<void> {
+  const { signedTransaction } = await chain.buildAnchor(new Uint8Array(32).fill(fill));
+  await chain.send(signedTransaction);
+}
+
+async function refusal(): Promise<string> {
+  const refused: unknown = await anchorer.compare().catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(ConfigError);
+  return (refused as ConfigError).message;
+}
+
+async function happen(): Promise<void> {
   const event = {
     id: crypto.randomUUID(),
     type: 'Happened',
@@ -47,6 +61,10 @@ async function sealed(): Promise<number> {
     data: {},
   };
   await store.append({ stream: `thing-${event.id}`, expectedRevision: NO_STREAM, events: [event] });
+}
+
+async function sealed(): Promise<number> {
+  await happen();
   await small.settle();
   return (await small.sealer.seal()).number;
 }
@@ -256,6 +274,93 @@ describe('a block that leaves the chain', () => {
     await run();
     for (const number of [1, 2]) expect((await steps(number)).filter((step) => step.includes('Failed'))).toEqual([]);
     expect(finalAnchor(small.readModels.db, 'newest')).toMatchObject({ batch: 2 });
+  });
+});
+
+describe('a store that is older than the chain', () => {
+  it('S16: is told by an anchor that none of its batches has, in words for the operator', async () => {
+    await sealed();
+    await run();
+    await anchoredElsewhere();
+    const { position } = await store.head();
+    const message = await refusal();
+    expect(message).toMatch(/^DATA_DIR: holds an older copy.*block 2 of "embedded".*newest copy of events\.db/);
+    expect(message).toContain(`0x${'09'.repeat(32)}`);
+    expect((await store.head()).position).toBe(position);
+  });
+
+  it('S16: is told where it was copied before its first anchor', async () => {
+    await anchoredElsewhere();
+    expect(await refusal()).toMatch(/block 1 of/);
+    await sealed();
+    expect(await refusal()).toMatch(/block 1 of/);
+  });
+
+  it('S16: is told though its read models are of the copy that is gone', async () => {
+    await sealed();
+    await run();
+    await small.stop();
+    const gone = store;
+    const kept = join(folder, 'read-models.db');
+    store = openMemoryEventStore();
+    const other = mkdtempSync(join(tmpdir(), 'meritkedja-anchor-other-'));
+    try {
+      copyFileSync(kept, join(other, 'read-models.db'));
+      // As many events as were read: the read models do not see that it is another history.
+      for (let i = (await gone.head()).position; i > 0n; i -= 1n) await happen();
+      small = await SmallLedger.open(store, other, now);
+      anchorer = new Anchorer(store, small.readModels, chain, now);
+      expect(finalAnchor(small.readModels.db, 'newest')).toMatchObject({ batch: 1 });
+      expect(await refusal()).toMatch(/block 1 of/);
+    } finally {
+      rmSync(other, { recursive: true, force: true });
+    }
+  });
+
+  it('S16: is told where its nonce was used by another copy, before anything else is sent', async () => {
+    chain.instant = false;
+    await sealed();
+    await run();
+    chain.pool = [];
+    await anchoredElsewhere();
+    chain.mine();
+    const before = await steps();
+    const sent = chain.sent.length;
+    await expect(run()).rejects.toThrow(ConfigError);
+    expect(await steps()).toEqual(before);
+    expect(chain.sent).toHaveLength(sent);
+  });
+
+  it('is not taken for one where the process ended before it recorded that its transaction is in a block', async () => {
+    await sealed();
+    await anchorer.advance();
+    expect(await steps()).toEqual(['BatchSealed', 'AnchorSubmitted']);
+    expect(chain.blocks).toHaveLength(1);
+    await restart();
+    await run();
+    expect(await steps()).toEqual(WHOLE);
+  });
+
+  it('is looked for from the newest final anchor on that is still there', async () => {
+    const from: number[] = [];
+    const anchors = chain.anchors.bind(chain);
+    chain.anchors = (block) => (from.push(block), anchors(block));
+    await anchorer.compare();
+    for (let i = 0; i < 3; i += 1) {
+      await sealed();
+      await run();
+    }
+    await anchorer.compare();
+    chain.lose(1);
+    await anchorer.compare();
+    chain.lose(2);
+    await anchorer.compare();
+    expect(from).toEqual([0, 3, 2, 0]);
+  });
+
+  it('cannot be told while the chain is away', async () => {
+    chain.away = true;
+    await expect(anchorer.compare()).rejects.toThrow(ChainError);
   });
 });
 

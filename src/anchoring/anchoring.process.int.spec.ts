@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ConfigError } from '../errors.js';
 import { NO_STREAM, type EventStore } from '../event-store/event-store.js';
 import { openMemoryEventStore } from '../event-store/memory.js';
 import { SmallLedger } from '../small-ledger.fixture.js';
@@ -46,9 +47,12 @@ afterEach(async () => {
 
 function start(intervalSeconds = 5, maxAgeSeconds = 60): void {
   const anchorer = new Anchorer(store, small.readModels, chain, () => new Date(now));
+  let compared = false;
   const open = async (): Promise<Anchorer> => {
     rounds += 1;
     await chain.ensureReady();
+    if (!compared) await anchorer.compare();
+    compared = true;
     return anchorer;
   };
   const schedule = { intervalSeconds, maxAgeSeconds };
@@ -237,6 +241,27 @@ describe('on request', () => {
 });
 
 describe('what is no passing trouble', () => {
+  it('S16: that a chain, once it is reached, is newer than the store stops it before the next batch', async () => {
+    chain.away = true;
+    await happen();
+    start(1);
+    await pass(300);
+    expect(newest()?.number).toBe(1);
+    await happen();
+    await pass(1_000);
+    chain.away = false;
+    const { signedTransaction } = await chain.buildAnchor(new Uint8Array(32).fill(9));
+    await chain.send(signedTransaction);
+    const { position } = await store.head();
+    const sent = chain.sent.length;
+    while (fatal.mock.calls.length === 0) await pass(100);
+    expect(fatal).toHaveBeenCalledTimes(1);
+    expect(fatal.mock.calls[0]?.[0]).toBeInstanceOf(ConfigError);
+    expect((await store.head()).position).toBe(position);
+    expect(chain.sent).toHaveLength(sent);
+    fatal.mockReset();
+  });
+
   it('stops the process', async () => {
     await happen();
     chain.buildAnchor = () => Promise.reject(new TypeError('a bug of ours'));

@@ -187,6 +187,32 @@ describe('a log that does not extend what was signed', () => {
     expect((await refusal(store)).message).toMatch(/another history/);
   });
 
+  it('S16: is refused where the file is gone that says what was signed last, and goes on with what the message says', async () => {
+    const store = await signed(3);
+    rmSync(file);
+    const { variable, message } = await refusal(store);
+    expect(variable).toBe('DATA_DIR');
+    expect(message).toContain(`${file} is missing`);
+    await expect(started(store)).rejects.toThrow(ConfigError);
+    expect(await signedSizes(store)).toEqual([3]);
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, `${/with this one line: (.*) \(S16\)$/.exec(message)![1]!}\n`);
+    await happened(store, 1);
+    expect((await (await started(store)).signer.covering(4)).size).toBe(4);
+  });
+
+  it('S16: is asked about elsewhere before anything is signed, also what a crash left to be signed again', async () => {
+    const store = openMemoryEventStore();
+    await happened(store, 2);
+    const { signer } = await started(failing(store, 'before'));
+    await expect(signer.covering(2)).rejects.toThrow('killed');
+    const log = new TransparencyLog(store);
+    await log.start();
+    const again = new HeadSigner(store, log, KEY, file, () => new Date('2026-01-01T00:00:00Z'));
+    await expect(again.start(() => Promise.reject(new ConfigError('DATA_DIR', 'older')))).rejects.toThrow('older');
+    expect(await signedSizes(store)).toEqual([]);
+  });
+
   it.each(['', '{', '{"size":-1,"root":""}', '{"size":1,"root":"*"}'])(
     'S16: file %j is refused as damaged',
     async (text) => {
