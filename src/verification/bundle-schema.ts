@@ -63,9 +63,9 @@ export const BUNDLE_SCHEMA: JsonObject = {
       credential: defined('credential'),
       issued: { ...defined('entry'), description: 'The CredentialIssued entry.' },
       definition: { ...defined('entry'), description: 'The VersionPublished entry of the definition version.' },
-      statusLists: list({ type: 'object' }, 16, { description: 'Bitstring Status List credentials.' }),
+      statusLists: list({ type: 'object' }, 4, { description: 'Bitstring Status List credentials.' }),
       checkpoint: {
-        ...text(16_384),
+        ...text(4_096),
         description: 'Signed note: of the newest finally anchored head, else of the newest head.',
       },
     },
@@ -75,15 +75,15 @@ export const BUNDLE_SCHEMA: JsonObject = {
         ...object({
           ...ENTRY,
           size: { ...natural(1), description: 'Number of leaves of the record.' },
-          leaves: list(defined('leaf'), 32),
+          leaves: list(defined('leaf'), 16),
         }),
       },
       anchor: defined('anchor'),
       firstAnchor: {
         description: 'The first anchor that covers the issuance, where that is not `anchor`.',
         ...object({
-          checkpoint: text(16_384),
-          consistency: list(defined('hash'), 128),
+          checkpoint: text(4_096),
+          consistency: list(defined('hash'), 64),
           anchor: defined('anchor'),
         }),
       },

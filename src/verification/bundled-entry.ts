@@ -7,6 +7,7 @@ import { EncodingError } from '../errors.js';
 import { parseEntry, type ParsedEntry } from '../event-store/entry.js';
 import type { Read } from '../event-store/event-store.js';
 import { STATUS_LIST_ENTRIES, type StatusPurpose, type StatusReference } from '../credentials/credential.events.js';
+import { echo } from './echo.js';
 import { HEX_32, JsonReader, UUID } from './json-reader.js';
 import { VerificationError } from './verification-error.js';
 
@@ -128,7 +129,7 @@ export function definitionDataOf(entry: ParsedEntry): DefinitionData {
 /** @throws VerificationError entryMalformed if the entry is no StandingRecorded of version 1 */
 export function standingDataOf(entry: ParsedEntry): StandingData {
   const read = typed(entry, 'StandingRecorded', 'standing');
-  if (entry.stream !== 'standing') read.refuse('standing.stream', `standing, got ${entry.stream}`);
+  if (entry.stream !== 'standing') read.refuse('standing.stream', `standing, got ${echo(entry.stream)}`);
   const data = read.object(entry.data, 'standing.data');
   return {
     root: read.hash(data['root'], 'standing.data.root'),
@@ -139,13 +140,13 @@ export function standingDataOf(entry: ParsedEntry): StandingData {
 
 function typed(entry: ParsedEntry, type: string, path: string): JsonReader {
   const read = new JsonReader('entryMalformed');
-  if (entry.type !== type) read.refuse(`${path}.type`, `${type}, got ${entry.type}`);
+  if (entry.type !== type) read.refuse(`${path}.type`, `${type}, got ${echo(entry.type)}`);
   if (entry.v !== 1) read.refuse(`${path}.v`, `version 1 of ${type}, got ${entry.v}`);
   return read;
 }
 
 function idOf(read: JsonReader, entry: ParsedEntry, prefix: string): string {
-  if (!entry.stream.startsWith(prefix)) read.refuse('stream', `${prefix}<uuid>, got ${entry.stream}`);
+  if (!entry.stream.startsWith(prefix)) read.refuse('stream', `${prefix}<uuid>, got ${echo(entry.stream)}`);
   return read.text(entry.stream.slice(prefix.length), 'stream', 36, UUID);
 }
 
@@ -153,7 +154,8 @@ function parseBytes(bytes: Uint8Array, path: string): ParsedEntry {
   try {
     return parseEntry(bytes);
   } catch (error) {
-    if (error instanceof EncodingError) throw new VerificationError('entryMalformed', `${path}: ${error.message}`);
+    if (error instanceof EncodingError)
+      throw new VerificationError('entryMalformed', `${path}: ${echo(error.message)}`);
     throw error;
   }
 }

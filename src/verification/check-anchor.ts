@@ -10,6 +10,7 @@ import { verifyConsistency } from '../log/proof-check.js';
 import type { AnchorProof, TrustedChain, TrustFile } from './bundle.js';
 import { openHead } from './check-log.js';
 import type { CheckCode } from './codes.js';
+import { echo } from './echo.js';
 import { fail, pass, settle, skipped, Undecided, type Finding, type Settled } from './outcome.js';
 import type { ParsedBundle, ParsedFirstAnchor } from './parse-bundle.js';
 import { checkReceiptProof, type ProvenAnchor } from './receipt-proof-check.js';
@@ -25,9 +26,12 @@ export type BlockHashAnswer = string | { readonly hash: string; readonly final: 
  */
 export type BlockHashSource = (chainId: number, blockNumber: number) => Promise<BlockHashAnswer | undefined>;
 
+/** A block's hash, `0x` and 64 hex digits: on any chain as a text, on the chain named where one is. */
+export type PinnedBlockHash = string | { readonly chainId?: number; readonly hash: string };
+
 export interface BlockHashes {
   readonly blockHash?: BlockHashSource;
-  readonly pinnedBlockHashes?: readonly string[];
+  readonly pinnedBlockHashes?: readonly PinnedBlockHash[];
 }
 
 export interface AnchorResult {
@@ -40,6 +44,9 @@ export interface AnchorResult {
   readonly anchoredAt: number | undefined;
   readonly warnings: readonly string[];
 }
+
+/** Seconds since 1970 until the year 10000: later ones have no name in ISO 8601, nor all of them a Date. */
+const LATEST_TIME = 253_402_300_799;
 
 const NO_TIME = { blockTime: undefined, confirmed: false, anchoredAt: undefined };
 
@@ -95,7 +102,7 @@ interface Vouched {
 }
 
 function notAnchored({ origin }: ParsedBundle, trust: TrustFile | undefined): Finding {
-  if (trust === undefined) throw new Undecided('untrusted', `no trust file for "${origin}" is pinned`);
+  if (trust === undefined) throw new Undecided('untrusted', `no trust file for "${echo(origin)}" is pinned`);
   return skipped('notAnchoredYet', 'logged, and waiting for an anchor that is final');
 }
 
@@ -108,6 +115,7 @@ function findingOf(anchor: AnchorProof, chain: TrustedChain, { by, final }: Vouc
 /** The block of an anchor whose receipt holds the head's root. */
 function proveAnchor(anchor: AnchorProof, head: Checkpoint, broken: CheckCode, other: CheckCode): ProvenAnchor {
   const proven = refusedAs(broken, () => checkReceiptProof(anchor));
+  if (proven.blockTime > LATEST_TIME) fail(broken, `block time ${proven.blockTime} is no time`);
   if (!equalBytes(proven.root, head.root)) fail(other, 'the anchored root is not that of the checkpoint');
   return proven;
 }
@@ -159,7 +167,7 @@ function pinnedChain(anchor: AnchorProof, trust: TrustFile | undefined): Trusted
 /** S10. @throws VerificationError blockHashDiffers; Undecided blockHashMissing, chainUnreachable */
 async function vouchForBlock(anchor: AnchorProof, hashes: BlockHashes): Promise<Vouched> {
   const own = anchor.blockHash.toLowerCase();
-  if (hashes.pinnedBlockHashes?.some((hash) => hash.toLowerCase() === own)) {
+  if (hashes.pinnedBlockHashes?.some((pinned) => isPinned(pinned, anchor))) {
     return { by: 'pinned by the verifier', final: true };
   }
   if (hashes.blockHash === undefined) {
@@ -171,9 +179,14 @@ async function vouchForBlock(anchor: AnchorProof, hashes: BlockHashes): Promise<
   }
   const { hash, final } = typeof answer === 'string' ? { hash: answer, final: true } : answer;
   if (hash.toLowerCase() !== own) {
-    fail('blockHashDiffers', `block ${anchor.blockNumber}: expected ${hash} as the chain has it, got ${own}`);
+    fail('blockHashDiffers', `block ${anchor.blockNumber}: expected ${echo(hash)} as the chain has it, got ${own}`);
   }
   return { by: 'as the chain’s node answered', final };
+}
+
+function isPinned(pinned: PinnedBlockHash, { chainId, blockHash }: AnchorProof): boolean {
+  const { hash, chainId: chain = chainId } = typeof pinned === 'string' ? { hash: pinned } : pinned;
+  return chain === chainId && hash.toLowerCase() === blockHash.toLowerCase();
 }
 
 async function asked(source: BlockHashSource, anchor: AnchorProof): Promise<BlockHashAnswer | undefined> {
@@ -181,7 +194,7 @@ async function asked(source: BlockHashSource, anchor: AnchorProof): Promise<Bloc
     return await source(anchor.chainId, anchor.blockNumber);
   } catch (error) {
     // Whatever keeps a chain from answering is no word about the credential.
-    throw new Undecided('chainUnreachable', error instanceof Error ? error.message : String(error));
+    throw new Undecided('chainUnreachable', echo(error instanceof Error ? error.message : String(error)));
   }
 }
 

@@ -9,6 +9,7 @@ import type { StatusPurpose } from '../credentials/credential.events.js';
 import type { IssuedData } from './bundled-entry.js';
 import { CRYPTOSUITE, credentialDigest, eddsaJcsProofOf, verifyEddsaJcs } from './data-integrity.js';
 import type { DocumentFacts } from './document-facts.js';
+import { echo } from './echo.js';
 import { fail, pass, Undecided, type Finding } from './outcome.js';
 import type { ParsedInput } from './parse-bundle.js';
 import { VerificationError } from './verification-error.js';
@@ -51,10 +52,11 @@ function checkSignature(credential: JsonObject, proof: JsonObject, logged: boole
     key = fromMultikey(kid);
   } catch (error) {
     if (!(error instanceof EncodingError)) throw error;
-    if (logged) return fail('verificationMethod', `expected an Ed25519 Multikey as fragment, got ${kid}`);
-    throw new Undecided('keyNotKnown', `the key ${kid} would have to be fetched from elsewhere`);
+    if (logged) return fail('verificationMethod', `expected an Ed25519 Multikey as fragment, got ${echo(kid)}`);
+    throw new Undecided('keyNotKnown', `the key ${echo(kid)} would have to be fetched from elsewhere`);
   }
-  if (!verifyEddsaJcs(credential, proof, key)) fail('signature', `the signature is not ${kid}'s over this document`);
+  if (!verifyEddsaJcs(credential, proof, key))
+    fail('signature', `the signature is not ${echo(kid)}'s over this document`);
 }
 
 /** S6: whatever the entry says of the document, the document says too. */
@@ -62,7 +64,7 @@ function checkEntry(credential: JsonObject, facts: DocumentFacts, data: IssuedDa
   const digest = credentialDigest(credential);
   if (digest !== data.digest) fail('digestMismatch', `expected the logged digest ${data.digest}, got ${digest}`);
   if (facts.id !== `urn:uuid:${data.credential}`) {
-    fail('idMismatch', `expected the logged id urn:uuid:${data.credential}, got ${facts.id}`);
+    fail('idMismatch', `expected the logged id urn:uuid:${data.credential}, got ${echo(facts.id)}`);
   }
   if (!sameTime(facts.validFrom, data.validFrom)) {
     fail('validFromMismatch', `expected the logged validFrom ${data.validFrom}, got ${facts.validFrom}`);
@@ -83,7 +85,7 @@ function checkStatusReference(facts: DocumentFacts, data: IssuedData, purpose: S
   if (entry.index !== String(logged.index) || !entry.list.endsWith(`/status/${logged.list}`)) {
     fail(
       'statusMismatch',
-      `${purpose}: expected the logged entry ${logged.index} of ${logged.list}, got ${entry.index} of ${entry.list}`,
+      `${purpose}: expected the logged entry ${logged.index} of ${logged.list}, got ${entry.index} of ${echo(entry.list)}`,
     );
   }
 }

@@ -8,6 +8,7 @@ import type { KeyStanding, OrganisationStanding } from '../anchoring/standing.js
 import type { KeyCustody } from '../organisations/organisation.events.js';
 import { verificationMethodOf } from './check-integrity.js';
 import { eddsaJcsProofOf } from './data-integrity.js';
+import { echo } from './echo.js';
 import { fail, pass, settle, Undecided, type Finding } from './outcome.js';
 import type { ParsedBundle, ParsedInput } from './parse-bundle.js';
 import { leafOf, standingOf } from './standing-lookup.js';
@@ -18,17 +19,19 @@ export async function checkIssuer({ credential, facts }: ParsedInput, bundle: Pa
   const { index, data } = bundle.issued;
   const leaf = leafOf(bundle, `organisation-${data.organisation}`);
   const state = organisationState(leaf);
-  if (facts.issuer !== state.did) fail('issuerMismatch', `expected the issuer ${state.did}, got ${facts.issuer}`);
+  if (facts.issuer !== state.did)
+    fail('issuerMismatch', `expected the issuer ${echo(state.did)}, got ${echo(facts.issuer)}`);
   const { controller, kid } = await signingKeyOf(credential);
-  if (controller !== state.did) fail('issuerMismatch', `expected a key of ${state.did}, got one of ${controller}`);
-  if (kid !== data.key) fail('keyMismatch', `expected the logged key ${data.key}, got ${kid}`);
+  if (controller !== state.did)
+    fail('issuerMismatch', `expected a key of ${echo(state.did)}, got one of ${echo(controller)}`);
+  if (kid !== data.key) fail('keyMismatch', `expected the logged key ${echo(data.key)}, got ${echo(kid)}`);
   const key = keyInForce(state, kid, index);
   if (state.closed !== undefined && state.closed < index) {
     fail('organisationClosed', `the organisation was closed at index ${state.closed}, before ${index}`);
   }
   checkCitation(data.reads, leaf, state.revisions, index, standingOf(bundle).data.size, 'organisationReadStale');
   return pass(
-    `key ${kid} of ${state.name} was in force at index ${index}`,
+    `key ${kid} of ${echo(state.name)} was in force at index ${index}`,
     key.custody === 'operator'
       ? 'whoever runs the ledger, who holds this organisation’s signing key'
       : 'the organisation, which holds its signing key itself',
@@ -54,7 +57,7 @@ function keyInForce(state: OrganisationStanding, kid: string, index: number): Ke
   // A kid is the key's own value, so that the name in the proof cannot stand for another key.
   const keys = state.keys.filter((key) => key.kid === kid && key.publicKeyMultibase === kid);
   const key = keys.find((one) => inForce(one, index)) ?? keys.at(-1);
-  if (key === undefined) return fail('keyUnknown', `${kid} never was a key of ${state.name}`);
+  if (key === undefined) return fail('keyUnknown', `${kid} never was a key of ${echo(state.name)}`);
   if (inForce(key, index)) return key;
   if (index <= key.from) return fail('keyNotYetInForce', `${kid} came in force at index ${key.from}, after ${index}`);
   const code = key.ended === 'compromised' ? 'keyCompromised' : 'keyEnded';

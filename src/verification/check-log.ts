@@ -12,8 +12,13 @@ import { verifyInclusion } from '../log/proof-check.js';
 import type { TrustFile } from './bundle.js';
 import type { BundledEntry } from './bundled-entry.js';
 import type { CheckCode } from './codes.js';
+import { echo } from './echo.js';
 import { fail, pass, Undecided, type Finding } from './outcome.js';
 import type { ParsedBundle } from './parse-bundle.js';
+
+/** Longest checkpoint, in UTF-16 code units, and most signatures of one: looked at before any is verified. */
+export const MAX_NOTE = 4_096;
+const MAX_SIGNATURES = 16;
 
 /**
  * The head in a signed note, and its signature where somebody pinned the log.
@@ -21,16 +26,25 @@ import type { ParsedBundle } from './parse-bundle.js';
  * @throws VerificationError checkpointMalformed, checkpointSignature, originMismatch
  */
 export function openHead(note: string, origin: string, trust: TrustFile | undefined): Checkpoint {
+  if (note.length > MAX_NOTE) fail('checkpointMalformed', `expected at most ${MAX_NOTE} characters`);
   let text: string;
   try {
-    text = trust === undefined ? parseNote(note).text : openNote(note, trust.vkey, verifyEd25519);
+    const parsed = parseNote(note);
+    if (parsed.signatures.length > MAX_SIGNATURES) {
+      return fail(
+        'checkpointMalformed',
+        `expected at most ${MAX_SIGNATURES} signatures, got ${parsed.signatures.length}`,
+      );
+    }
+    text = trust === undefined ? parsed.text : openNote(note, trust.vkey, verifyEd25519);
   } catch (error) {
     if (!(error instanceof NoteError)) throw error;
     const isSignature = error.code === 'notSigned' || error.code === 'badSignature';
-    return fail(isSignature ? 'checkpointSignature' : 'checkpointMalformed', error.message);
+    return fail(isSignature ? 'checkpointSignature' : 'checkpointMalformed', echo(error.message));
   }
   const head = parsed(text);
-  if (head.origin !== origin) fail('originMismatch', `expected a checkpoint of ${origin}, got one of ${head.origin}`);
+  if (head.origin !== origin)
+    fail('originMismatch', `expected a checkpoint of ${echo(origin)}, got one of ${echo(head.origin)}`);
   return head;
 }
 
@@ -44,10 +58,13 @@ export function checkLogInclusion(bundle: ParsedBundle, head: Checkpoint, trust:
   checkIncluded(bundle.definition, head, 'definitionNotIncluded');
   if (bundle.standing !== undefined) checkStanding(bundle, head);
   if (trust === undefined) {
-    throw new Undecided('untrusted', `all paths lead to one head, but no trust file for "${bundle.origin}" is pinned`);
+    throw new Undecided(
+      'untrusted',
+      `all paths lead to one head, but no trust file for "${echo(bundle.origin)}" is pinned`,
+    );
   }
   return pass(
-    `entry ${bundle.issued.index} and all else lead to the signed head of ${head.size} entries of ${head.origin}`,
+    `entry ${bundle.issued.index} and all else lead to the signed head of ${head.size} entries of ${echo(head.origin)}`,
     'the log’s key in the pinned trust file',
   );
 }
@@ -83,7 +100,7 @@ function parsed(text: string): Checkpoint {
   try {
     return parseCheckpoint(text);
   } catch (error) {
-    if (error instanceof EncodingError) return fail('checkpointMalformed', error.message);
+    if (error instanceof EncodingError) return fail('checkpointMalformed', echo(error.message));
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import type { JsonObject } from '../encoding/json.js';
 import { isJsonObject } from '../encoding/json.js';
 import { EncodingError } from '../errors.js';
 import { statusListStream, type StatusPurpose } from '../credentials/credential.events.js';
+import { echo } from './echo.js';
 import { fail, pass, Undecided, type Finding } from './outcome.js';
 import type { ParsedBundle } from './parse-bundle.js';
 import { leafOf, standingOf } from './standing-lookup.js';
@@ -79,11 +80,21 @@ async function committedBits(
   }
   if (leaf.digest === undefined) return undefined;
   if (list === undefined) throw new Undecided('statusListMissing', `the bundle lacks the ${purpose} list ${id}`);
-  const digest = statusListDigest(list);
+  const digest = digestOf(list, id);
   if (digest !== leaf.digest) {
     throw new Undecided('statusListMismatch', `list ${id}: expected the digest ${leaf.digest}, got ${digest}`);
   }
   return bitsOf(list, purpose);
+}
+
+/** The bundle is from anybody: a list without canonical form is not the one that the log commits to. */
+function digestOf(list: JsonObject, id: string): string {
+  try {
+    return statusListDigest(list);
+  } catch (error) {
+    if (error instanceof EncodingError) throw new Undecided('statusListMismatch', `list ${id}: ${echo(error.message)}`);
+    throw error;
+  }
 }
 
 async function bitsOf(list: JsonObject, purpose: StatusPurpose): Promise<Uint8Array> {
@@ -94,7 +105,7 @@ async function bitsOf(list: JsonObject, purpose: StatusPurpose): Promise<Uint8Ar
   try {
     return await decodeStatusList(subject['encodedList']);
   } catch (error) {
-    if (error instanceof EncodingError) throw new Undecided('statusListMismatch', error.message);
+    if (error instanceof EncodingError) throw new Undecided('statusListMismatch', echo(error.message));
     throw error;
   }
 }

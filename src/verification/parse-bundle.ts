@@ -10,30 +10,44 @@ import { EncodingError } from '../errors.js';
 import type { AnchorProof } from './bundle.js';
 import { definitionDataOf, issuedDataOf, parseBundledEntry, standingDataOf } from './bundled-entry.js';
 import type { BundledEntry, DefinitionData, IssuedData, StandingData } from './bundled-entry.js';
+import { MAX_NOTE } from './check-log.js';
 import { parseCredential, type DocumentFacts } from './document-facts.js';
+import { echo } from './echo.js';
 import { JsonReader } from './json-reader.js';
 import { Undecided } from './outcome.js';
-import { parseLeaf, type BundledLeaf } from './standing-leaves.js';
+import { leafBudget, parseLeaf, type BundledLeaf } from './standing-leaves.js';
 import { VerificationError } from './verification-error.js';
 
 /** Of the document as a whole. A real bundle has some 300 kB at most: status lists, leaves, receipts. */
-const MAX_VALUES = 200_000;
-const MAX_CHARACTERS = 8_000_000;
+const DOCUMENT: Limits = { name: 'the document', values: 40_000, characters: 8_000_000 };
 const MAX_DEPTH = 64;
 
+/** Of what is made canonical, and so sorted: looked at before. A real credential has some hundred values. */
+const CREDENTIAL: Limits = { name: 'the credential', values: 20_000, characters: 1_000_000 };
+/** An `encodedList` has at most 30,000 characters, a list some 30 values beside it. */
+const STATUS_LIST: Limits = { name: 'a status list', values: 1_000, characters: 100_000 };
+
 const MAX_CREDENTIAL_BYTES = 1_000_000;
-const MAX_LEAVES = 32;
-const MAX_LISTS = 16;
-const MAX_NOTE = 16_384;
+const MAX_LEAVES = 16;
+/** Values in all the leaves' JSON: a key has five, a mandate six, a revision one. */
+const MAX_LEAF_VALUES = 50_000;
+const MAX_LISTS = 4;
 const MAX_HEADER = 8_192;
 const MAX_PROOF_NODES = 64;
 const MAX_PROOF_NODE = 1_000_000;
 /** A consistency proof in a tree of 2^53 entries has fewer hashes. */
-const MAX_CONSISTENCY = 128;
+const MAX_CONSISTENCY = 64;
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 const HEX_HASH = /^0x[0-9a-f]{64}$/;
 const HEX = /^0x([0-9a-f]{2})*$/;
+
+interface Limits {
+  readonly name: string;
+  readonly values: number;
+  /** Of texts and member names, in UTF-16 code units. */
+  readonly characters: number;
+}
 
 export interface ParsedStanding extends BundledEntry {
   readonly data: StandingData;
@@ -69,17 +83,21 @@ export interface ParsedInput {
 /**
  * The document as a verifier needs it.
  * @param input a parsed JSON document
- * @throws VerificationError with a FormatCode; Undecided unsupportedVersion for a bundle of a later version
+ * @throws VerificationError with a FormatCode; Undecided unsupportedVersion for a bundle of a later version, that is
+ *   of a whole number above 1
  */
 export function parseInput(input: unknown): ParsedInput {
-  const json = limited(input);
+  const json = limited(input, DOCUMENT);
   if (!isJsonObject(json)) throw new VerificationError('notACredential', 'expected a JSON object');
   if (json['type'] !== 'MeritkedjaProof') {
     canonicalSize(json);
     return { credential: json, facts: parseCredential(json), bundle: undefined };
   }
   if (json['version'] !== 1) {
-    throw new Undecided('unsupportedVersion', `expected a bundle of version 1, got ${JSON.stringify(json['version'])}`);
+    const { version } = json;
+    const detail = `version: expected 1, got ${echo(version)}`;
+    if (Number.isSafeInteger(version) && (version as number) > 1) throw new Undecided('unsupportedVersion', detail);
+    throw new VerificationError('bundleMalformed', detail);
   }
   const credential = new JsonReader('bundleMalformed').object(json['credential'], 'credential');
   canonicalSize(credential);
@@ -103,7 +121,10 @@ function parseBundle(json: JsonObject): ParsedBundle {
     issued: { ...issued, data: issuedDataOf(issued.entry) },
     definition: { ...definition, data: definitionDataOf(definition.entry) },
     standing: read.optional(json['standing'], (value) => parseStanding(read, value)),
-    statusLists: read.list(json['statusLists'], 'statusLists', MAX_LISTS, (list, path) => read.object(list, path)),
+    statusLists: read.list(json['statusLists'], 'statusLists', MAX_LISTS, (list, path) => {
+      limited(list, STATUS_LIST);
+      return read.object(list, path);
+    }),
     checkpoint: read.text(json['checkpoint'], 'checkpoint', MAX_NOTE),
     anchor,
     firstAnchor,
@@ -113,8 +134,9 @@ function parseBundle(json: JsonObject): ParsedBundle {
 function parseStanding(read: JsonReader, value: Json): ParsedStanding {
   const entry = parseBundledEntry(read, value, 'standing');
   const standing = read.object(value, 'standing');
+  const budget = leafBudget(MAX_LEAF_VALUES);
   const leaves = read.list(standing['leaves'], 'standing.leaves', MAX_LEAVES, (leaf, path) =>
-    parseLeaf(read, leaf, path),
+    parseLeaf(read, leaf, path, budget),
   );
   const streams = new Set(leaves.map((leaf) => leaf.stream));
   if (streams.size !== leaves.length) read.refuse('standing.leaves', 'each stream once');
@@ -162,38 +184,46 @@ function parseAnchor(read: JsonReader, value: Json | undefined, path: string): A
  * The input, once it is known to be JSON of bearable size and depth. Without recursion: depth is what is checked.
  * @throws VerificationError notJson, tooLarge
  */
-function limited(input: unknown): Json {
+function limited(input: unknown, limits: Limits): Json {
+  const tooMany = (most: number, of: string): VerificationError =>
+    new VerificationError('tooLarge', `${limits.name}: more than ${most} ${of}`);
   const pending: { readonly value: unknown; readonly depth: number }[] = [{ value: input, depth: 0 }];
   let values = 0;
   let characters = 0;
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { value, depth } = next;
-    if (++values > MAX_VALUES) throw new VerificationError('tooLarge', `more than ${MAX_VALUES} values`);
-    if (depth > MAX_DEPTH) throw new VerificationError('tooLarge', `more than ${MAX_DEPTH} levels`);
+    if (++values > limits.values) throw tooMany(limits.values, 'values');
+    if (depth > MAX_DEPTH) throw tooMany(MAX_DEPTH, 'levels');
     if (typeof value === 'string') characters += value.length;
-    else if (typeof value === 'object' && value !== null) {
-      const members = Array.isArray(value) ? (value as unknown[]) : Object.values(value);
-      if (members.length > MAX_VALUES) throw new VerificationError('tooLarge', `more than ${MAX_VALUES} values`);
-      if (!Array.isArray(value)) for (const key of Object.keys(value)) characters += key.length;
-      // A member that is undefined is a member that is not there, as in JSON text and in JCS.
-      for (const member of members) {
-        if (member !== undefined || Array.isArray(value)) pending.push({ value: member, depth: depth + 1 });
+    else if (Array.isArray(value)) {
+      if (value.length > limits.values) throw tooMany(limits.values, 'values');
+      for (const item of value as unknown[]) pending.push({ value: item, depth: depth + 1 });
+    } else if (typeof value === 'object' && value !== null) {
+      // Names first: reading the members of an object of a hundred thousand costs ten times as much.
+      const names = Object.keys(value);
+      if (names.length > limits.values) throw tooMany(limits.values, 'values');
+      for (const name of names) {
+        characters += name.length;
+        const member = (value as Readonly<Record<string, unknown>>)[name];
+        // A member that is undefined is a member that is not there, as in JSON text and in JCS.
+        if (member !== undefined) pending.push({ value: member, depth: depth + 1 });
       }
     } else if (value !== null && typeof value !== 'boolean' && typeof value !== 'number') {
       throw new VerificationError('notJson', `expected a JSON document, got a value of type ${typeof value}`);
     }
-    if (characters > MAX_CHARACTERS) throw new VerificationError('tooLarge', `more than ${MAX_CHARACTERS} characters`);
+    if (characters > limits.characters) throw tooMany(limits.characters, 'characters');
   }
   return input as Json;
 }
 
 /** @throws VerificationError notCanonical, tooLarge */
 function canonicalSize(credential: JsonObject): void {
+  limited(credential, CREDENTIAL);
   let bytes: number;
   try {
     bytes = canonicalBytes(credential).length;
   } catch (error) {
-    if (error instanceof EncodingError) throw new VerificationError('notCanonical', error.message);
+    if (error instanceof EncodingError) throw new VerificationError('notCanonical', echo(error.message));
     throw error;
   }
   if (bytes > MAX_CREDENTIAL_BYTES) {

@@ -14,12 +14,14 @@ import { EncodingError } from '../errors.js';
 import type { Read } from '../event-store/event-store.js';
 import { parsePath } from './bundled-entry.js';
 import type { CheckCode } from './codes.js';
+import { echo } from './echo.js';
 import { HEX_32, JsonReader, UUID } from './json-reader.js';
 import { fail, Undecided } from './outcome.js';
 import { VerificationError } from './verification-error.js';
 
 const MAX_LEAF = 1_000_000;
 const MAX_MEMBERS = 100_000;
+const COMMA = 0x2c;
 
 export interface BundledLeaf {
   readonly index: number;
@@ -30,10 +32,29 @@ export interface BundledLeaf {
   readonly state: JsonObject;
 }
 
-/** @throws VerificationError with the reader's code; leafMalformed for the leaf's bytes */
-export function parseLeaf(read: JsonReader, value: Json, path: string): BundledLeaf {
+/** Takes a leaf's bytes off what all leaves of a bundle may cost. @throws VerificationError tooLarge */
+export type LeafBudget = (bytes: Uint8Array) => void;
+
+/**
+ * Counts the commas, which are at least the values less one for each list and object, before anything is parsed.
+ * @param most values in all leaves together
+ */
+export function leafBudget(most: number): LeafBudget {
+  let left = most;
+  return (bytes) => {
+    for (const byte of bytes) if (byte === COMMA) left -= 1;
+    if (left < 0) throw new VerificationError('tooLarge', `standing.leaves: more than ${most} values`);
+  };
+}
+
+/**
+ * @param spend called with the leaf's bytes before they are parsed
+ * @throws VerificationError with the reader's code; leafMalformed for the leaf's bytes
+ */
+export function parseLeaf(read: JsonReader, value: Json, path: string, spend: LeafBudget): BundledLeaf {
   const given = read.object(value, path);
   const bytes = read.base64(given['leaf'], `${path}.leaf`, MAX_LEAF);
+  spend(bytes);
   const inner = new JsonReader('leafMalformed');
   const leaf = inner.object(canonical(bytes, path), `${path}.leaf`);
   return {
@@ -199,7 +220,7 @@ function canonical(bytes: Uint8Array, path: string): Json {
   try {
     return parseCanonical(bytes);
   } catch (error) {
-    if (error instanceof EncodingError) throw new VerificationError('leafMalformed', `${path}: ${error.message}`);
+    if (error instanceof EncodingError) throw new VerificationError('leafMalformed', `${path}: ${echo(error.message)}`);
     throw error;
   }
 }

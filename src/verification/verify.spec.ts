@@ -3,6 +3,7 @@
  * flipped byte goes untold.
  */
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { fromBase64, toBase64 } from '../encoding/base64.js';
 import { fromHex0x, toHex0x } from '../encoding/hex.js';
 import type { JsonObject } from '../encoding/json.js';
@@ -301,6 +302,18 @@ describe('what cannot be determined', () => {
     expect(checkNamed(report, 'anchor')).toMatchObject({ outcome: 'unknown', code: 'chainUnreachable' });
   });
 
+  it('S10: is not settled by a block hash that is pinned for another chain', async () => {
+    const { blockHash: _, ...options } = optionsFor(genuine);
+    const pinnedFor = (chainId?: number): VerifyOptions['pinnedBlockHashes'] =>
+      [...genuine.blockHashes.values()].map((hash) => ({ hash, ...(chainId === undefined ? {} : { chainId }) }));
+    const { chainId } = genuine.bundle.anchor!;
+    const codesFor = async (chain?: number): Promise<object> =>
+      codesOf(await verify(genuine.bundle, { ...options, pinnedBlockHashes: pinnedFor(chain)! }));
+    expect(await codesFor(chainId)).toEqual({});
+    expect(await codesFor()).toEqual({});
+    expect(await codesFor(chainId + 1)).toEqual({ anchor: 'blockHashMissing' });
+  });
+
   it('S10: is settled by a pinned block hash without any chain', async () => {
     const { blockHash: _, ...options } = optionsFor(genuine, { pinnedBlockHashes: [...genuine.blockHashes.values()] });
     expect(await verify(genuine.bundle, options)).toMatchObject({ verdict: 'valid' });
@@ -363,6 +376,25 @@ describe('what cannot be determined', () => {
     const report = await verify({ ...genuine.bundle, version: 2 }, optionsFor(genuine));
     expect(report.verdict).toBe('undetermined');
     expect(codesOf(report)).toMatchObject({ format: 'unsupportedVersion', integrity: 'notReached' });
+  });
+
+  it('is not a bundle of no version, or of one that is none: that is malformed', async () => {
+    for (const version of [undefined, null, 0, -1, 1.5, 1e300, '2', 'x'.repeat(100_000), [2], { a: 1 }]) {
+      const report = await verify({ ...genuine.bundle, version }, optionsFor(genuine));
+      expect(report.verdict).toBe('invalid');
+      expect(checkNamed(report, 'format')).toMatchObject({ outcome: 'fail', code: 'bundleMalformed' });
+      expect(checkNamed(report, 'format').detail.length).toBeLessThan(200);
+    }
+  });
+
+  it.each([
+    ['a lone surrogate', '\ud800'],
+    ['a number beyond all', Number.POSITIVE_INFINITY],
+  ])('is the status with %s in the list, which then is not the one that was logged', async (_, value) => {
+    const [revocations, suspensions] = genuine.bundle.statusLists as [JsonObject, JsonObject];
+    const bundle = { ...genuine.bundle, statusLists: [{ ...revocations, name: value }, suspensions] };
+    const report = await verify(bundle, optionsFor(genuine));
+    expect(codesOf(report)).toEqual({ status: 'statusListMismatch' });
   });
 });
 
@@ -809,6 +841,12 @@ describe('a bundle that was tampered with', () => {
     expect(codesOf(report)).toEqual({ anchor: 'blockHashDiffers' });
   });
 
+  it('S10: is told when its block is of a time that no calendar has', async () => {
+    const report = await reportOf({ block: { time: '+012000-01-01T00:00:00Z' } });
+    expect(report.verdict).toBe('invalid');
+    expect(checkNamed(report, 'anchor')).toMatchObject({ outcome: 'fail', code: 'receiptProof' });
+  });
+
   it('S10: says on the embedded chain that it proves no time', async () => {
     const trust: TrustFile = { ...trustFile(), chains: [{ ...trustFile().chains[0]!, embedded: true }] };
     const report = await verify(genuine.bundle, optionsFor(genuine, { trust: [trust] }));
@@ -829,12 +867,81 @@ describe('input from anybody', () => {
     ['a deep document', nested(10_000), 'tooLarge'],
     ['a wide document', Array.from({ length: 300_000 }, () => 0), 'tooLarge'],
     ['a long document', ['x'.repeat(9_000_000)], 'tooLarge'],
+    [
+      'an object of many members',
+      Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`k${i}`, 0])),
+      'tooLarge',
+    ],
   ])('is refused without work: %s', async (_, input, code) => {
     const report = await verify(input, optionsFor(genuine));
     expect(report.verdict).toBe('invalid');
     expect(report.checks.map(({ name }) => name)).toEqual(ALL);
     expect(checkNamed(report, 'format')).toMatchObject({ outcome: 'fail', code });
   });
+
+  it.each([
+    ['a credential', (b: ProofBundle) => withCredential(b, () => ({ more: Array.from({ length: 20_000 }, () => 0) }))],
+    ['a credential of long texts', (b: ProofBundle) => withCredential(b, () => ({ more: 'x'.repeat(1_000_001) }))],
+    ['a status list', (b: ProofBundle) => ({ ...b, statusLists: [{ more: Array.from({ length: 1_000 }, () => 0) }] })],
+    [
+      'a leaf',
+      (b: ProofBundle) => withLeaf(b, () => ({ leaf: toBase64(new TextEncoder().encode(`[${','.repeat(50_001)}]`)) })),
+    ],
+  ])('is refused before it is made canonical: %s of too many values', async (_, change) => {
+    const report = await verify(change(genuine.bundle), optionsFor(genuine));
+    expect(checkNamed(report, 'format')).toMatchObject({ outcome: 'fail', code: 'tooLarge' });
+  });
+
+  it('has at most 16 leaves, 4 status lists and 4,096 characters of a checkpoint', async () => {
+    const standing = genuine.bundle.standing!;
+    for (const change of [
+      { standing: { ...standing, leaves: Array.from({ length: 17 }, () => standing.leaves[0]) } },
+      { statusLists: Array.from({ length: 5 }, () => ({})) },
+      { checkpoint: `${'x'.repeat(4_096)}${genuine.bundle.checkpoint}` },
+    ]) {
+      const report = await verify({ ...genuine.bundle, ...change }, optionsFor(genuine));
+      expect(checkNamed(report, 'format')).toMatchObject({ outcome: 'fail', code: 'bundleMalformed' });
+    }
+  });
+
+  it('has a checkpoint with at most 16 signatures, each of another key', async () => {
+    const { checkpoint } = genuine.bundle;
+    const other = (i: number): string => `— witness${i}.example ${toBase64(new Uint8Array(9).fill(1))}\n`;
+    const noteWith = (count: number): string => checkpoint + Array.from({ length: count }, (_, i) => other(i)).join('');
+    const codeOf = async (note: string): Promise<string | undefined> =>
+      checkNamed(await verify({ ...genuine.bundle, checkpoint: note }, optionsFor(genuine)), 'logInclusion').code;
+    expect(await codeOf(noteWith(15))).toBeUndefined();
+    expect(await codeOf(noteWith(16))).toBe('checkpointMalformed');
+    const own = checkpoint.slice(checkpoint.lastIndexOf('—'));
+    expect(await codeOf(checkpoint + own)).toBe('checkpointMalformed');
+  });
+
+  it('always gives a report, with details that do not repeat it at length', async () => {
+    const paths = pathsOf(genuine.bundle);
+    const values = fc.oneof(
+      fc.jsonValue({ stringUnit: 'binary' }),
+      fc.constantFrom<unknown>('\ud800', 'a\udc00', Number.POSITIVE_INFINITY, Number.NaN, -0, 1e300, 2 ** 53, -1),
+      fc.constantFrom('', 'x', '0x', '\u0000', 'urn:uuid:', '#', 'did:x#z6Mk', '9999-12-31T23:59:60Z', '— a b\n'),
+      fc.nat(20_000).map((length) => 'é'.repeat(length)),
+      fc.nat(600).map((depth) => nested(depth)),
+      fc.nat(600).map((depth) => JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth)) as unknown),
+      fc
+        .constantFrom(...paths)
+        .map((path) => path.reduce<unknown>((at, key) => (at as JsonObject)[key], genuine.bundle)),
+      fc.constantFrom<unknown>(undefined, null, true, [], {}, [null], [[]], { ['__proto__']: 1 }, { length: 3 }),
+    );
+    const mutations = fc.array(fc.tuple(fc.constantFrom(...paths), values), { minLength: 1, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(mutations, fc.boolean(), async (changes, isTrusted) => {
+        let bundle: unknown = genuine.bundle;
+        for (const [path, value] of changes) bundle = replaced(bundle, path, value);
+        const report = await verify(bundle, optionsFor(genuine, isTrusted ? {} : { trust: [] }));
+        expect(report.checks.map(({ name }) => name)).toEqual(ALL);
+        for (const { detail } of report.checks) expect(detail.length).toBeLessThan(600);
+      }),
+      { numRuns: 400 },
+    );
+  }, 120_000);
 
   it('never makes the verifier throw, whatever stands in one member', async () => {
     const members = pathsOf(genuine.bundle);

@@ -6,7 +6,7 @@
 import type { JsonObject } from '../encoding/json.js';
 import type { Checkpoint } from '../log/checkpoint.js';
 import type { TrustFile } from './bundle.js';
-import { checkAnchor, type AnchorResult, type BlockHashSource } from './check-anchor.js';
+import { checkAnchor, type AnchorResult, type BlockHashSource, type PinnedBlockHash } from './check-anchor.js';
 import { checkDefinition, isSuperseded } from './check-definition.js';
 import { checkIntegrity } from './check-integrity.js';
 import { checkIssuer, custodyOf } from './check-issuer.js';
@@ -36,8 +36,8 @@ export interface VerifyOptions {
   readonly maxStatusAgeDays?: number;
   /** Asks a chain, or somebody who knows it; rejects where it cannot be reached (S10). */
   readonly blockHash?: BlockHashSource;
-  /** Block hashes known beforehand, `0x` and 64 hex digits: a published list (S10). */
-  readonly pinnedBlockHashes?: readonly string[];
+  /** Block hashes known beforehand, `0x` and 64 hex digits: a published list, with or without chain ids (S10). */
+  readonly pinnedBlockHashes?: readonly PinnedBlockHash[];
   /**
    * For a credential that came without a bundle: its bundle, undefined where there is none at hand, or `NOT_LOGGED`
    * where the whole log was looked through.
@@ -116,7 +116,9 @@ async function present(input: unknown, options: VerifyOptions): Promise<Presente
   const found = await options.resolve(parsed.credential);
   if (found === undefined || found === NOT_LOGGED) return { ...parsed, notLogged: found === NOT_LOGGED };
   // The bundle is held against the credential that was presented, not against the one that it brings.
-  return { ...parseInput({ ...(found as JsonObject), credential: parsed.credential }), notLogged: false };
+  const bundled = parseInput({ ...(found as JsonObject), credential: parsed.credential });
+  if (bundled.bundle === undefined) throw new VerificationError('bundleMalformed', 'what was found is no proof bundle');
+  return { ...bundled, notLogged: false };
 }
 
 function logInclusion(
