@@ -293,30 +293,6 @@ describe('the chain port on a real EVM node', () => {
     expect(await chain.anchors(before.receipt.blockNumber + 1)).toEqual(expected);
   });
 
-  it('S16: finds everything that its key has anchored from a block on, also after the node has loaded its chain', async () => {
-    const before = await anchor();
-    const other = chainOf({ privateKey: new Uint8Array(32).fill(8) });
-    await other.ensureReady();
-    await other.send((await other.buildAnchor(newRoot())).signedTransaction);
-    const first = await anchor();
-    // More blocks than are asked for at a time.
-    await rpc('anvil_mine', '0x835');
-    const second = await anchor();
-    const expected = [first, second].map(({ root, built, receipt }) => ({
-      root,
-      txHash: built.txHash,
-      blockNumber: receipt.blockNumber,
-    }));
-    expect(await chain.anchors(before.receipt.blockNumber + 1)).toEqual(expected);
-    expect(await chain.anchors(second.receipt.blockNumber + 1)).toEqual([]);
-    expect((await chain.anchors(0)).slice(-2)).toEqual(expected);
-    await chain.settle();
-    await node.stop();
-    node = await startNode();
-    chain = chainOf();
-    expect(await chain.anchors(before.receipt.blockNumber + 1)).toEqual(expected);
-  });
-
   it('knows a transaction that was reverted', async () => {
     // 31 bytes are no root: the same anchorer sends them to the contract by hand.
     const nonce = await chain.nextNonce();
