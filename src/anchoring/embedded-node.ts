@@ -19,6 +19,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { open, rename } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer, Socket } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -166,7 +167,11 @@ export class EmbeddedNode {
     // Without a process id while it is unknown: what an older record names may be somebody else's process by now.
     this.writeRecord({ port, pid: undefined, service: undefined });
     // A group of its own: Ctrl-C in a terminal reaches the service alone, which saves the chain and then ends the node.
-    const child = spawn(anvilBinary(), this.flags(port), { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(anvilBinary(), this.flags(port), {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: nodeEnvironment(),
+    });
     this.child = child;
     const failed = new Promise<string>((resolve) => {
       child.on('error', (error) => resolve(error.message));
@@ -430,6 +435,11 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** What a program needs to run, and none of the service's secrets. */
+function nodeEnvironment(): Record<string, string> {
+  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: homedir(), TMPDIR: tmpdir() };
 }
 
 function urlOf(port: number): string {

@@ -406,8 +406,8 @@ export const HTTP_TEXTS = {
   ),
   unsupportedMediaType: text(
     415,
-    ['Fel sorts innehåll', 'Skicka JSON med Content-Type: application/json.'],
-    ['Unsupported media type', 'Send JSON with Content-Type: application/json.'],
+    ['Fel sorts innehåll', 'Skicka JSON i UTF-8, inte komprimerat, med Content-Type: application/json.'],
+    ['Unsupported media type', 'Send JSON in UTF-8, not compressed, with Content-Type: application/json.'],
   ),
   preconditionFailed: text(
     412,

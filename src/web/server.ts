@@ -4,10 +4,12 @@ import cookie from '@fastify/cookie';
 import fastifyStatic from '@fastify/static';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { LogLevel as NestLogLevel } from '@nestjs/common';
+import { UnsupportedMediaTypeException, type LogLevel as NestLogLevel } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Registry } from 'prom-client';
 import { AppModule } from '../app.module.js';
+import { fromUtf8, utf8 } from '../encoding/bytes.js';
+import { parseJson } from '../encoding/strict-json.js';
 import type { LogLevel } from '../config.js';
 import type { Ledger } from '../ledger.js';
 import { languageOf } from './language.js';
@@ -48,6 +50,10 @@ export async function createServer(ledger: Ledger): Promise<NestFastifyApplicati
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     trustProxy: false,
+    // A body that trickles or a header that never ends is cut off.
+    requestTimeout: 30_000,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: unroutable,
   });
@@ -97,18 +103,32 @@ function unroutable(error: Error, request: FastifyRequest, reply: FastifyReply):
 function readBodies(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   for (const type of ['application/json', ...JSON_TYPES]) {
-    fastify.addContentTypeParser(type, { parseAs: 'string' }, (_request, body, done) => {
-      if (body === '') return done(null, undefined);
-      try {
-        done(null, JSON.parse(String(body)));
-      } catch (error) {
-        done(Object.assign(error as Error, { statusCode: 400 }));
-      }
+    fastify.addContentTypeParser(type, { parseAs: 'buffer' }, (request, body, done) => {
+      readText(request, body, done, (text) => (text === '' ? undefined : parseJson(text)));
     });
   }
-  fastify.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
-    done(null, Object.fromEntries(new URLSearchParams(String(body))));
+  fastify.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (request, body, done) => {
+    readText(request, body, done, (text) => Object.fromEntries(new URLSearchParams(text)));
   });
+}
+
+/** Bodies are UTF-8 and nothing else: what would be replaced in silence would be signed. */
+function readText(
+  request: FastifyRequest,
+  body: string | Buffer,
+  done: (error: Error | null, body?: unknown) => void,
+  read: (text: string) => unknown,
+): void {
+  const charset = /charset\s*=\s*"?([^\s;"]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
+  const encoding = request.headers['content-encoding'];
+  if ((charset && !/^utf-?8$/i.test(charset)) || (encoding !== undefined && encoding !== 'identity')) {
+    return done(new UnsupportedMediaTypeException());
+  }
+  try {
+    done(null, read(fromUtf8(typeof body === 'string' ? utf8(body) : body)));
+  } catch (error) {
+    done(Object.assign(error as Error, { statusCode: 400 }));
+  }
 }
 
 function logger(level: LogLevel): QuietLogger | false {
