@@ -29,7 +29,10 @@ const COMPOSITION = [...NEST_FILES, 'issue', 'assess', 'status-publisher', 'proo
 
 /** Issuing is decided on the states of a definition and an organisation (S7): their folds, here and nowhere else. */
 const DECIDED_ON = {
-  credentials: ['**/definitions/definition.ts', '**/organisations/organisation.ts'],
+  credentials: [
+    '**/definitions/{definition,known-definition}.ts',
+    '**/organisations/{organisation,known-organisation}.ts',
+  ],
 };
 
 /** The pure folders and files that the verifier may import: it runs in a browser, with the service gone. */

@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DefinitionState } from '../definitions/definition.js';
 import type { JsonObject } from '../encoding/json.js';
-import { DomainError } from '../errors.js';
+import { ConcurrencyError, DomainError } from '../errors.js';
 import type { SealedFacts } from '../event-store/decider.js';
 import { NO_STREAM, type Append } from '../event-store/event-store.js';
 import { prepare } from '../event-store/handle.js';
@@ -21,6 +21,20 @@ import { assessmentStream } from './credential.events.js';
 import type { AssessmentInput, HolderInput } from './credentials.schema.js';
 
 const DAY_MS = 86_400_000;
+
+/** Attempts when another writer was first: a definition or key that has just changed, the same person issued to twice. */
+const ATTEMPTS = 4;
+
+/** Runs an attempt, a bounded number of times where another writer was first; each reads everything anew. */
+export async function withRetries<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  for (let number = 1; ; number += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof ConcurrencyError) || number >= ATTEMPTS) throw error;
+    }
+  }
+}
 
 /** What is to be committed together, and the keys that are made with it: nobody else may seal under them before. */
 export class Pending {

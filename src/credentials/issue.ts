@@ -8,29 +8,28 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { toBase64url } from '../encoding/base64.js';
 import { utf8 } from '../encoding/bytes.js';
 import type { JsonObject } from '../encoding/json.js';
-import { ConcurrencyError, DomainError, NotFoundError } from '../errors.js';
+import { DomainError } from '../errors.js';
 import { NO_STREAM, type Read, type StoredEvent } from '../event-store/event-store.js';
-import { load, prepare } from '../event-store/handle.js';
+import { prepare } from '../event-store/handle.js';
 import { definitionStream } from '../definitions/definition.events.js';
-import { definitionDecider, mayIssue, newestVersion, type KnownDefinition } from '../definitions/definition.js';
+import { mayIssue, newestVersion } from '../definitions/definition.js';
 import { sealShare, shareId } from '../holders/share-crypto.js';
 import { holderVault } from '../holders/vault.js';
 import type { Ledger } from '../ledger.js';
 import { organisationStream } from '../organisations/organisation.events.js';
-import { activeKey, organisationDecider, type KnownOrganisation } from '../organisations/organisation.js';
+import { activeKey, type KnownOrganisation } from '../organisations/organisation.js';
 import { verificationMethodOf } from '../organisations/did.js';
 import { eventIdsOf, type RequestContext } from '../request-context.js';
 import { credentialDigest, signEddsaJcs } from '../verification/data-integrity.js';
-import { assess, holderFor, Pending } from './assess.js';
+import { assess, holderFor, Pending, withRetries } from './assess.js';
 import { outcomesNotMet } from './assessment.js';
 import { credentialStream } from './credential.events.js';
 import { credentialDecider } from './credential.js';
 import type { IssueInput } from './credentials.schema.js';
 import { credentialDocument } from './document.js';
 import { heldCredential } from './held-credential.js';
-
-/** Attempts when another writer was first: a definition or key that has just changed, the same person issued to twice. */
-const ATTEMPTS = 4;
+import { knownDefinition } from '../definitions/known-definition.js';
+import { knownOrganisation } from '../organisations/known-organisation.js';
 
 export interface Issued {
   readonly id: string;
@@ -56,13 +55,7 @@ export interface SealedCredential {
  */
 export async function issueCredential(ledger: Ledger, input: IssueInput, request: RequestContext): Promise<Issued> {
   const id = request.id('credential');
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await new Issuance(ledger, input, request, id).run();
-    } catch (error) {
-      if (!(error instanceof ConcurrencyError) || attempt >= ATTEMPTS) throw error;
-    }
-  }
+  return withRetries(() => new Issuance(ledger, input, request, id).run());
 }
 
 class Issuance {
@@ -83,8 +76,8 @@ class Issuance {
       const events = await ledger.store.readStream(credentialStream(id));
       if (events.length > 0) return this.#issuedBefore(events);
     }
-    const organisation = await this.#organisation();
-    const definition = await this.#definition();
+    const organisation = await knownOrganisation(ledger.store, input.organisationId);
+    const definition = await knownDefinition(ledger.store, input.definitionId);
     const version = input.version ?? newestVersion(definition)?.version ?? 0;
     // Everything that can refuse comes before anything about the person is kept.
     const published = mayIssue(definition, input.organisationId, version, request.at).version;
@@ -157,20 +150,6 @@ class Issuance {
 
   async #issuedBefore(events: readonly StoredEvent[]): Promise<Issued> {
     return { id: this.id, events, linkKey: (await heldCredential(this.ledger, this.id)).linkKey };
-  }
-
-  async #organisation(): Promise<KnownOrganisation> {
-    const { organisationId } = this.input;
-    const { state } = await load(this.ledger.store, organisationDecider, organisationStream(organisationId));
-    if (state.is === 'unregistered') throw new NotFoundError('organisation', organisationId);
-    return state;
-  }
-
-  async #definition(): Promise<KnownDefinition> {
-    const { definitionId } = this.input;
-    const { state } = await load(this.ledger.store, definitionDecider, definitionStream(definitionId));
-    if (state.is === 'uncreated') throw new NotFoundError('definition', definitionId);
-    return state;
   }
 
   async #signed(document: JsonObject, organisation: KnownOrganisation, kid: string): Promise<JsonObject> {

@@ -1,18 +1,13 @@
 /** An assessment by itself: what is met and what is not, kept without issuing anything. */
-import { definitionDecider, newestVersion } from '../definitions/definition.js';
-import { definitionStream } from '../definitions/definition.events.js';
-import { ConcurrencyError, NotFoundError } from '../errors.js';
+import { newestVersion } from '../definitions/definition.js';
 import type { StoredEvent } from '../event-store/event-store.js';
-import { load } from '../event-store/handle.js';
 import type { Ledger } from '../ledger.js';
-import { organisationStream } from '../organisations/organisation.events.js';
-import { organisationDecider } from '../organisations/organisation.js';
 import type { RequestContext } from '../request-context.js';
-import { assess, holderFor, Pending } from './assess.js';
+import { assess, holderFor, Pending, withRetries } from './assess.js';
 import { assessmentStream } from './credential.events.js';
 import type { AssessmentInput } from './credentials.schema.js';
-
-const ATTEMPTS = 4;
+import { knownDefinition } from '../definitions/known-definition.js';
+import { knownOrganisation } from '../organisations/known-organisation.js';
 
 export interface Assessed {
   readonly id: string;
@@ -25,13 +20,7 @@ export async function recordAssessment(
   input: AssessmentInput,
   request: RequestContext,
 ): Promise<Assessed> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await recordOnce(new Pending(ledger, request), input);
-    } catch (error) {
-      if (!(error instanceof ConcurrencyError) || attempt >= ATTEMPTS) throw error;
-    }
-  }
+  return withRetries(() => recordOnce(new Pending(ledger, request), input));
 }
 
 async function recordOnce(pending: Pending, input: AssessmentInput): Promise<Assessed> {
@@ -41,10 +30,8 @@ async function recordOnce(pending: Pending, input: AssessmentInput): Promise<Ass
     const events = await ledger.store.readStream(assessmentStream(id));
     if (events.length > 0) return { id, events };
   }
-  const organisation = await load(ledger.store, organisationDecider, organisationStream(input.organisationId));
-  if (organisation.state.is === 'unregistered') throw new NotFoundError('organisation', input.organisationId);
-  const { state: definition } = await load(ledger.store, definitionDecider, definitionStream(input.definitionId));
-  if (definition.is === 'uncreated') throw new NotFoundError('definition', input.definitionId);
+  await knownOrganisation(ledger.store, input.organisationId);
+  const definition = await knownDefinition(ledger.store, input.definitionId);
   const version = input.version ?? newestVersion(definition)?.version ?? 0;
   const holder = await holderFor(pending, input.holder);
   const { id } = await assess(pending, input, version, holder, definition);

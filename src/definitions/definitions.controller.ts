@@ -5,10 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { JsonObject } from '../encoding/json.js';
 import { DomainError, InputError, NotFoundError } from '../errors.js';
-import { load } from '../event-store/handle.js';
 import { Ledger } from '../ledger.js';
-import { organisationStream } from '../organisations/organisation.events.js';
-import { organisationDecider, type KnownOrganisation } from '../organisations/organisation.js';
 import { requestContext } from '../web/idempotency.js';
 import { languageOf } from '../web/language.js';
 import { Input, Operation, validated } from '../web/operation.js';
@@ -17,7 +14,6 @@ import { etagOf, guarded, ifMatch, settled } from '../web/resource.js';
 import { searchCatalogue, type CatalogueRow } from './catalogue.read.js';
 import { definitionStream } from './definition.events.js';
 import {
-  definitionDecider,
   draftOf,
   mandateInForce,
   newestVersion,
@@ -41,6 +37,8 @@ import {
   type PublicationInput,
   type RetirementInput,
 } from './definitions.schema.js';
+import { knownOrganisation } from '../organisations/known-organisation.js';
+import { knownDefinition } from './known-definition.js';
 
 type IdParams = z.output<typeof idParams>;
 
@@ -81,7 +79,7 @@ export class DefinitionsController {
     const { organisationId, visibility, ...content } = body;
     // What is internal must be sealed when it is published; a public entry would show it for ever.
     if (visibility === 'internal') throw new DomainError('visibilityNotOffered', { visibility });
-    await this.#organisation(organisationId);
+    await knownOrganisation(this.ledger.store, organisationId);
     const context = await requestContext(this.ledger, request, 'definition.create', body);
     const id = context.id('definition');
     const run = (command: DefinitionCommand): Promise<unknown> =>
@@ -126,7 +124,7 @@ export class DefinitionsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JsonObject> {
-    const definition = await this.#known(id);
+    const definition = await knownDefinition(this.ledger.store, id);
     // Until something is published there is nothing for the public to see.
     if (request.caller?.role !== 'operator' && definition.versions.length === 0)
       throw new NotFoundError('definition', id);
@@ -144,7 +142,7 @@ export class DefinitionsController {
     @Input('params') { id }: IdParams,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JsonObject> {
-    const definition = await this.#known(id);
+    const definition = await knownDefinition(this.ledger.store, id);
     void reply.header('etag', etagOf(definition.revision));
     return this.#draft(id);
   }
@@ -164,7 +162,7 @@ export class DefinitionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JsonObject> {
     const expected = ifMatch(request);
-    const definition = await this.#known(id);
+    const definition = await knownDefinition(this.ledger.store, id);
     const { organisationId = definition.owner, visibility = definition.visibility, ...content } = body;
     if (organisationId !== definition.owner || visibility !== definition.visibility) {
       throw new InputError([
@@ -177,7 +175,7 @@ export class DefinitionsController {
     }
     const context = await requestContext(this.ledger, request, `definition.reviseDraft/${id}`, body);
     await this.#change(id, { type: 'ReviseDraft', content: content as JsonObject }, context, expected);
-    void reply.header('etag', etagOf((await this.#known(id)).revision));
+    void reply.header('etag', etagOf((await knownDefinition(this.ledger.store, id)).revision));
     return this.#draft(id);
   }
 
@@ -198,13 +196,13 @@ export class DefinitionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JsonObject> {
     const expected = ifMatch(request);
-    const definition = await this.#known(id);
-    const owner = await this.#organisation(definition.owner);
+    const definition = await knownDefinition(this.ledger.store, id);
+    const owner = await knownOrganisation(this.ledger.store, definition.owner);
     const draft = validated(contentSchema, await this.#draft(id), languageOf(request.headers['accept-language']));
     const context = await requestContext(this.ledger, request, `definition.publish/${id}`, body);
     const content = contentOf(draft, { organisation: definition.owner, did: owner.did, name: owner.profile.name });
     await this.#change(id, { type: 'PublishVersion', content, ...body }, context, expected);
-    const version = newestVersion(await this.#known(id))?.version ?? 0;
+    const version = newestVersion(await knownDefinition(this.ledger.store, id))?.version ?? 0;
     void reply.header('location', `/api/v1/definitions/${id}/versions/${version}`);
     return this.#answer(id, reply);
   }
@@ -217,7 +215,7 @@ export class DefinitionsController {
     answer: { description: 'The version.' },
   })
   async readVersion(@Input('params') { id, version }: z.output<typeof versionParams>): Promise<JsonObject> {
-    const definition = await this.#known(id);
+    const definition = await knownDefinition(this.ledger.store, id);
     const published = definition.versions.find((one) => one.version === version);
     if (!published) throw new NotFoundError('version', String(version));
     const events = await this.ledger.store.readStream(definitionStream(id));
@@ -240,7 +238,7 @@ export class DefinitionsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JsonObject> {
-    publishedVersion(await this.#known(id), body.version);
+    publishedVersion(await knownDefinition(this.ledger.store, id), body.version);
     return this.#changed(id, { type: 'RetireVersion', ...body }, 'definition.retire', body, request, reply);
   }
 
@@ -261,8 +259,8 @@ export class DefinitionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JsonObject> {
     const expected = ifMatch(request);
-    await this.#known(id);
-    await this.#organisation(organisationId);
+    await knownDefinition(this.ledger.store, id);
+    await knownOrganisation(this.ledger.store, organisationId);
     const context = await requestContext(this.ledger, request, `definition.grantMandate/${id}/${organisationId}`, body);
     const mandate = context.id('mandate');
     await this.#change(
@@ -289,7 +287,11 @@ export class DefinitionsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JsonObject> {
-    const inForce = mandateInForce(await this.#known(id), organisationId, this.ledger.now().toISOString());
+    const inForce = mandateInForce(
+      await knownDefinition(this.ledger.store, id),
+      organisationId,
+      this.ledger.now().toISOString(),
+    );
     if (!inForce) throw new NotFoundError('mandate', organisationId);
     const command = { type: 'WithdrawMandate', mandate: inForce.mandate, ...body } as const;
     return this.#changed(id, command, `definition.withdrawMandate/${organisationId}`, body, request, reply);
@@ -317,18 +319,6 @@ export class DefinitionsController {
     await guarded(expected, () => this.commands.execute(new DefinitionRequest(id, command, context, expected)));
   }
 
-  async #known(id: string): Promise<KnownDefinition> {
-    const { state } = await load(this.ledger.store, definitionDecider, definitionStream(id));
-    if (state.is === 'uncreated') throw new NotFoundError('definition', id);
-    return state;
-  }
-
-  async #organisation(id: string): Promise<KnownOrganisation> {
-    const { state } = await load(this.ledger.store, organisationDecider, organisationStream(id));
-    if (state.is === 'unregistered') throw new NotFoundError('organisation', id);
-    return state;
-  }
-
   async #draft(id: string): Promise<JsonObject> {
     const events = await this.ledger.store.readStream(definitionStream(id));
     const revised = events.findLast(({ type }) => type === 'DraftRevised');
@@ -341,7 +331,7 @@ export class DefinitionsController {
 
   async #answer(id: string, reply: FastifyReply): Promise<JsonObject> {
     await settled(this.ledger, reply, await this.ledger.store.readStream(definitionStream(id)));
-    const definition = await this.#known(id);
+    const definition = await knownDefinition(this.ledger.store, id);
     void reply.header('etag', etagOf(definition.revision));
     return definitionJson(id, definition);
   }

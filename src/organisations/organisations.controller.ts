@@ -4,7 +4,6 @@ import { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { JsonObject } from '../encoding/json.js';
-import { NotFoundError } from '../errors.js';
 import { load } from '../event-store/handle.js';
 import { Ledger } from '../ledger.js';
 import { requestContext } from '../web/idempotency.js';
@@ -22,6 +21,7 @@ import {
   type KeyRevocationInput,
   type OrganisationInput,
 } from './organisations.schema.js';
+import { knownOrganisation } from './known-organisation.js';
 
 type IdParams = z.output<typeof idParams>;
 
@@ -126,7 +126,7 @@ export class OrganisationsController {
   ): Promise<JsonObject> {
     const expected = ifMatch(request);
     const context = await requestContext(this.ledger, request, `organisation.change/${id}`, body);
-    await this.#known(id);
+    await knownOrganisation(this.ledger.store, id);
     await guarded(expected, () =>
       this.commands.execute(
         new OrganisationRequest(id, { type: 'ChangeOrganisationDetails', ...body }, context, expected),
@@ -151,7 +151,7 @@ export class OrganisationsController {
   ): Promise<JsonObject> {
     const expected = ifMatch(request);
     const context = await requestContext(this.ledger, request, `organisation.rotateKey/${id}`, null);
-    const active = activeKey(await this.#known(id));
+    const active = activeKey(await knownOrganisation(this.ledger.store, id));
     const done =
       context.repeatable &&
       (await this.#carriedOut(id, context.id('event', organisationStream(id), 'RotateIssuingKey', 0)));
@@ -188,7 +188,7 @@ export class OrganisationsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JsonObject> {
     const expected = ifMatch(request);
-    await this.#known(id);
+    await knownOrganisation(this.ledger.store, id);
     const context = await requestContext(this.ledger, request, `organisation.revokeKey/${id}/${kid}`, body);
     const { logSize } = await this.ledger.store.head();
     await guarded(expected, () =>
@@ -207,7 +207,7 @@ export class OrganisationsController {
     answer: { type: 'application/did+json', description: 'A DID document.' },
   })
   async did(@Input('params') { id }: IdParams, @Res({ passthrough: true }) reply: FastifyReply): Promise<JsonObject> {
-    const document = didDocument(await this.#known(id));
+    const document = didDocument(await knownOrganisation(this.ledger.store, id));
     void reply.type('application/did+json; charset=utf-8').header('access-control-allow-origin', '*');
     return document;
   }
@@ -216,16 +216,10 @@ export class OrganisationsController {
     return (await this.ledger.store.readStream(organisationStream(id))).some((event) => event.id === eventId);
   }
 
-  async #known(id: string): Promise<KnownOrganisation> {
-    const { state } = await load(this.ledger.store, organisationDecider, organisationStream(id));
-    if (state.is === 'unregistered') throw new NotFoundError('organisation', id);
-    return state;
-  }
-
   async #answer(id: string, reply: FastifyReply): Promise<JsonObject> {
     const events = await this.ledger.store.readStream(organisationStream(id));
     await settled(this.ledger, reply, events);
-    const organisation = await this.#known(id);
+    const organisation = await knownOrganisation(this.ledger.store, id);
     void reply.header('etag', etagOf(organisation.revision));
     return organisationJson(id, organisation);
   }
