@@ -29,12 +29,23 @@ describe('an empty environment', () => {
       anchorMaxAgeSeconds: 86_400,
       evmPort: undefined,
       logLevel: 'info',
+      roles: new Set(['api', 'worker']),
+      eventStoreUrl: undefined,
+      keysDir: 'data/keys',
     });
   });
 
   it('is the same as one in which every variable is empty', () => {
     const names = ['PORT', 'HOST', 'PUBLIC_URL', 'DATA_DIR', 'SEED', 'ADMIN_TOKEN', 'MASTER_KEY', 'CHAIN', 'ROLES'];
-    const others = ['EVENTSTORE_URL', 'RPC_URLS', 'ANCHOR_KEY', 'ANCHOR_CONTRACT', 'BANKID_URL', 'OIDC_ISSUER'];
+    const others = [
+      'EVENTSTORE_URL',
+      'KEYS_DIR',
+      'RPC_URLS',
+      'ANCHOR_KEY',
+      'ANCHOR_CONTRACT',
+      'BANKID_URL',
+      'OIDC_ISSUER',
+    ];
     expect(readConfig(Object.fromEntries([...names, ...others].map((name) => [name, ''])))).toEqual(readConfig({}));
   });
 });
@@ -72,8 +83,10 @@ describe('a bad value', () => {
     ['ANCHOR_MAX_AGE', '5', /from 60/],
     ['EVM_PORT', 'x', /whole number/],
     ['LOG_LEVEL', 'loud', /fatal.*silent/],
-    ['ROLES', 'api', /api,worker/],
-    ['ROLES', 'api,worker,api', /api,worker/],
+    ['ROLES', 'api', /needs EVENTSTORE_URL/],
+    ['ROLES', 'api,web', /api,worker/],
+    ['ROLES', ',', /api,worker/],
+    ['EVENTSTORE_URL', 'https://localhost:2113', /esdb:/],
   ])('%s=%s is refused by name, and the message says what is allowed', (name, value, message) => {
     const refused = refusal({ [name]: value });
     expect(refused.variable).toBe(name);
@@ -90,7 +103,6 @@ describe('a bad value', () => {
 
 describe('what this version cannot do', () => {
   it.each([
-    ['EVENTSTORE_URL', 'esdb://localhost:2113'],
     ['RPC_URLS', 'https://rpc.example'],
     ['ANCHOR_KEY', `0x${'11'.repeat(32)}`],
     ['ANCHOR_CONTRACT', `0x${'11'.repeat(20)}`],

@@ -2,6 +2,7 @@
  * The environment, checked once at start. The only place that reads `process.env`; a bad value names itself, and what
  * this version cannot do is refused rather than passed over. Proven by config.spec.ts.
  */
+import { join } from 'node:path';
 import { z } from 'zod';
 import { fromBase64url } from './encoding/base64.js';
 import { ConfigError, EncodingError } from './errors.js';
@@ -44,17 +45,21 @@ const environment = z.object({
   EVM_PORT: integer(0, 65_535).optional(),
   ROLES: z
     .string()
+    .refine((text) => rolesIn(text) !== undefined, 'must be "api", "worker" or "api,worker"')
+    .optional(),
+  EVENTSTORE_URL: z
+    .string()
     .refine(
-      (text) => text.split(',').sort().join() === 'api,worker',
-      'must be "api,worker": this version runs both in one process',
+      (text) => isEventStoreUrl(text),
+      'must be an EventStoreDB connection string: esdb://, esdb+discover://, kurrentdb:// or kurrentdb+discover://',
     )
     .optional(),
+  KEYS_DIR: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });
 
 /** Of the contract's variables those that this version cannot follow yet. Passing them over would be worse. */
 const UNSUPPORTED: readonly (readonly [RegExp, string])[] = [
-  [/^EVENTSTORE_URL$/, 'is not supported by this version: it keeps its events in SQLite below DATA_DIR; unset it'],
   [
     /^(RPC_URLS|ANCHOR_KEY|ANCHOR_CONTRACT)$/,
     'is not supported by this version: it anchors on the embedded chain only, with a key of its own; unset it',
@@ -68,6 +73,20 @@ function checkUnsupported(env: Readonly<Record<string, string | undefined>>): vo
     const [, message] = UNSUPPORTED.find(([pattern]) => pattern.test(name)) ?? [];
     if (message !== undefined) throw new ConfigError(name, message);
   }
+}
+
+const ROLES = ['api', 'worker'] as const;
+/** `api` answers requests, `worker` signs heads, publishes lists and anchors. */
+export type Role = (typeof ROLES)[number];
+
+function rolesIn(text: string): ReadonlySet<Role> | undefined {
+  const given = text.split(',').map((name) => name.trim());
+  const roles = new Set(ROLES.filter((role) => given.includes(role)));
+  return roles.size > 0 && given.every((name) => (ROLES as readonly string[]).includes(name)) ? roles : undefined;
+}
+
+function isEventStoreUrl(text: string): boolean {
+  return /^(esdb|kurrentdb|kurrent)(\+discover)?:\/\/[^\s/]/.test(text);
 }
 
 function isMasterKey(text: string): boolean {
@@ -107,6 +126,12 @@ export interface Config {
   /** Port of the embedded EVM node; unset: 8545 when free, else any, kept over restarts. */
   readonly evmPort: number | undefined;
   readonly logLevel: LogLevel;
+  /** What this process does; both unless several share one EventStoreDB. */
+  readonly roles: ReadonlySet<Role>;
+  /** Connection string of EventStoreDB; unset: SQLite below the data folder. May hold a password: never logged. */
+  readonly eventStoreUrl: string | undefined;
+  /** Folder of what lies outside store and backups (S16, S23); shared by all nodes of one ledger. */
+  readonly keysDir: string;
 }
 
 /** @throws ConfigError naming the variable and what is allowed. */
@@ -124,6 +149,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     throw new ConfigError(String(issue?.path[0] ?? 'environment'), issue?.message ?? 'is not valid');
   }
   const value = result.data;
+  const roles = rolesIn(value.ROLES ?? 'api,worker') ?? new Set(ROLES);
+  if (roles.size < ROLES.length && value.EVENTSTORE_URL === undefined) {
+    throw new ConfigError(
+      'ROLES',
+      `"${value.ROLES}" needs EVENTSTORE_URL: a SQLite file is not shared, its one process is both api and worker`,
+    );
+  }
   return {
     port: value.PORT,
     host: value.HOST,
@@ -136,5 +168,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     anchorMaxAgeSeconds: value.ANCHOR_MAX_AGE,
     evmPort: value.EVM_PORT,
     logLevel: value.LOG_LEVEL,
+    roles,
+    eventStoreUrl: value.EVENTSTORE_URL,
+    keysDir: value.KEYS_DIR ?? join(value.DATA_DIR, 'keys'),
   };
 }

@@ -3,6 +3,8 @@
  * turns them into exit statuses. A failed verification is not an error but a value (see `verification/`).
  */
 
+import type { Appended } from './event-store/event-store.js';
+
 /** A rule of the domain refused a command. `code` is stable and has a text in Swedish and English in `web/`. */
 export class DomainError extends Error {
   constructor(
@@ -39,6 +41,23 @@ export class StaleReadError extends ConcurrencyError {
   constructor(stream: string, cited: number, actual: number) {
     super(stream, cited, actual);
     this.name = 'StaleReadError';
+  }
+}
+
+/**
+ * As `StaleReadError`, from a store that can check only afterwards (S7): the events are in it, for ever, and whoever
+ * appended them must see to it that they do not stand.
+ */
+export class LateStaleReadError extends StaleReadError {
+  constructor(
+    stream: string,
+    cited: number,
+    actual: number,
+    /** The events as stored: of the one append whose citation is stale. */
+    readonly appended: Appended,
+  ) {
+    super(stream, cited, actual);
+    this.name = 'LateStaleReadError';
   }
 }
 

@@ -127,7 +127,7 @@ export class Ledger {
     const secrets = new Secrets(masterKey(config, folder, isNew));
     const adminToken = config.adminToken ?? readOrMake(join(folder, 'admin-token'), random32);
     // Keys before what is wrapped under them: a crash in between leaves keys that nothing uses yet.
-    const epochKeys = EpochKeys.open(folder, secrets, isNew);
+    const epochKeys = EpochKeys.open(resolve(config.keysDir), secrets, isNew);
     const { keys, origin, vkey } = await founded(store, secrets, config, now);
     const vault = new Vault(store, secrets, epochKeys);
     const chainHandle = new ChainHandle(folder, config, keys.anchorKey, store, now);
@@ -139,7 +139,7 @@ export class Ledger {
       store,
       log,
       { origin, ...logSigner(keys) },
-      join(folder, 'keys', 'last-signed-head.json'),
+      join(resolve(config.keysDir), 'last-signed-head.json'),
       now,
     );
     opened.readModels = ReadModels.start(join(folder, 'read-models.db'), store, PROJECTIONS, (event) =>

@@ -27,13 +27,13 @@ export class EpochKeys {
   ) {}
 
   /**
-   * Reads `keys/epochs.json` below the data folder, or makes the first epoch for a new store.
+   * Reads `epochs.json` in the key folder (KEYS_DIR), or makes the first epoch for a new store.
    * @param isNew the store holds nothing yet. In another one keys of holders may be wrapped by the file that is
    *   missing; a second first epoch would take its place, and what is sealed from then on would be lost with it.
    * @throws ConfigError where the file is missing or damaged, or was made under another MASTER_KEY
    */
-  static open(dataDir: string, secrets: Secrets, isNew: boolean): EpochKeys {
-    const path = join(dataDir, 'keys', 'epochs.json');
+  static open(keysDir: string, secrets: Secrets, isNew: boolean): EpochKeys {
+    const path = join(keysDir, 'epochs.json');
     const text = readFileIfThere(path);
     if (text === undefined) {
       if (!isNew) {
