@@ -31,6 +31,7 @@ describe('an empty environment', () => {
       logLevel: 'info',
       roles: new Set(['api', 'worker']),
       eventStoreUrl: undefined,
+      rpcUrls: [],
       keysDir: 'data/keys',
     });
   });
@@ -87,6 +88,8 @@ describe('a bad value', () => {
     ['ROLES', 'api,web', /api,worker/],
     ['ROLES', ',', /api,worker/],
     ['EVENTSTORE_URL', 'https://localhost:2113', /esdb:/],
+    ['RPC_URLS', 'https://rpc.example', /ROLES=api/],
+    ['RPC_URLS', 'https://rpc.example,ftp://rpc.example', /http or https/],
   ])('%s=%s is refused by name, and the message says what is allowed', (name, value, message) => {
     const refused = refusal({ [name]: value });
     expect(refused.variable).toBe(name);
@@ -103,13 +106,25 @@ describe('a bad value', () => {
 
 describe('what this version cannot do', () => {
   it.each([
-    ['RPC_URLS', 'https://rpc.example'],
     ['ANCHOR_KEY', `0x${'11'.repeat(32)}`],
     ['ANCHOR_CONTRACT', `0x${'11'.repeat(20)}`],
     ['BANKID_URL', 'https://appapi2.test.bankid.com'],
     ['OIDC_ISSUER', 'https://login.example'],
   ])('%s is refused rather than passed over', (name, value) => {
     expect(refusal({ [name]: value })).toEqual({ variable: name, message: expect.stringMatching(/not supported/) });
+  });
+
+  it('leaves a node of several alone', () => {
+    const env = {
+      ROLES: 'api',
+      EVENTSTORE_URL: 'esdb://a:2113',
+      KEYS_DIR: '/keys',
+      RPC_URLS: 'http://w:8545, http://x',
+    };
+    expect(readConfig(env)).toMatchObject({
+      ...{ roles: new Set(['api']), eventStoreUrl: 'esdb://a:2113', keysDir: '/keys' },
+      rpcUrls: ['http://w:8545', 'http://x'],
+    });
   });
 
   it('leaves what it can do alone', () => {

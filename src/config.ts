@@ -55,13 +55,18 @@ const environment = z.object({
     )
     .optional(),
   KEYS_DIR: z.string().min(1).optional(),
+  RPC_URLS: z
+    .string()
+    .transform((text) => text.split(',').map((url) => url.trim()))
+    .refine((urls) => urls.every(isRpcUrl), 'must be http or https URLs, separated by commas')
+    .optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });
 
 /** Of the contract's variables those that this version cannot follow yet. Passing them over would be worse. */
 const UNSUPPORTED: readonly (readonly [RegExp, string])[] = [
   [
-    /^(RPC_URLS|ANCHOR_KEY|ANCHOR_CONTRACT)$/,
+    /^(ANCHOR_KEY|ANCHOR_CONTRACT)$/,
     'is not supported by this version: it anchors on the embedded chain only, with a key of its own; unset it',
   ],
   [/^(BANKID|OIDC)_/, 'is not supported by this version: people cannot sign in yet, only ADMIN_TOKEN can; unset it'],
@@ -87,6 +92,10 @@ function rolesIn(text: string): ReadonlySet<Role> | undefined {
 
 function isEventStoreUrl(text: string): boolean {
   return /^(esdb|kurrentdb|kurrent)(\+discover)?:\/\/[^\s/]/.test(text);
+}
+
+function isRpcUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 function isMasterKey(text: string): boolean {
@@ -130,6 +139,8 @@ export interface Config {
   readonly roles: ReadonlySet<Role>;
   /** Connection string of EventStoreDB; unset: SQLite below the data folder. May hold a password: never logged. */
   readonly eventStoreUrl: string | undefined;
+  /** Endpoints of the chain for a node that does not anchor; a worker starts its own. */
+  readonly rpcUrls: readonly string[];
   /** Folder of what lies outside store and backups (S16, S23); shared by all nodes of one ledger. */
   readonly keysDir: string;
 }
@@ -156,6 +167,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       `"${value.ROLES}" needs EVENTSTORE_URL: a SQLite file is not shared, its one process is both api and worker`,
     );
   }
+  if (roles.has('worker') && value.RPC_URLS !== undefined) {
+    throw new ConfigError(
+      'RPC_URLS',
+      'is for nodes with ROLES=api, which look up blocks there: a worker starts the embedded chain itself, and this ' +
+        'version does not anchor on public chains yet; unset it',
+    );
+  }
   return {
     port: value.PORT,
     host: value.HOST,
@@ -170,6 +188,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     logLevel: value.LOG_LEVEL,
     roles,
     eventStoreUrl: value.EVENTSTORE_URL,
+    rpcUrls: value.RPC_URLS ?? [],
     keysDir: value.KEYS_DIR ?? join(value.DATA_DIR, 'keys'),
   };
 }

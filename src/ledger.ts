@@ -11,12 +11,15 @@ import { LEDGER_STREAM } from './anchoring/anchoring.events.js';
 import { BatchSealer } from './anchoring/batch-sealer.js';
 import { batchesProjection } from './anchoring/batches.read.js';
 import type { Chain } from './anchoring/chain.js';
+import { ChainReader, type ChainAccess } from './anchoring/chain-reader.js';
 import { ChainHandle } from './anchoring/chain-handle.process.js';
 import { ledgerDecider } from './anchoring/ledger.js';
+import { RemoteAnchoring, type Anchoring } from './anchoring/remote-anchoring.js';
+import { WorkerDuties } from './anchoring/worker-duties.process.js';
 import type { Config } from './config.js';
 import { registerProjection } from './credentials/register.read.js';
 import { StatusIndexes } from './credentials/status-indexes.js';
-import { statusListsProjection } from './credentials/status-lists.read.js';
+import { outdatedLists, statusListsProjection } from './credentials/status-lists.read.js';
 import { StatusPublisher } from './credentials/status-publisher.js';
 import { signer, type Ed25519Signer } from './crypto/ed25519.js';
 import { readFileIfThere, readOrMake, writeFileDurably } from './crypto/secret-file.js';
@@ -58,7 +61,7 @@ const STATUS_CHANGES: ReadonlySet<string> = new Set([
 /** What must be closed again where opening fails. */
 interface Opened {
   readonly store: EventStore;
-  chainHandle?: ChainHandle;
+  chain?: ChainAccess;
   readModels?: Promise<ReadModels>;
 }
 
@@ -84,10 +87,11 @@ export class Ledger {
     readonly readModels: ReadModels,
     readonly statusIndexes: StatusIndexes,
     readonly statusPublisher: StatusPublisher,
-    readonly anchoring: AnchoringProcess,
+    readonly anchoring: Anchoring,
+    private readonly duties: WorkerDuties | undefined,
     readonly origin: string,
     readonly vkey: string,
-    private readonly chainHandle: ChainHandle,
+    private readonly chainAccess: ChainAccess,
     readonly now: () => Date,
   ) {}
 
@@ -108,7 +112,7 @@ export class Ledger {
     try {
       return await Ledger.#over(opened, folder, config, fatal, now);
     } catch (error) {
-      await opened.chainHandle?.stop();
+      await opened.chain?.stop();
       await (await opened.readModels?.catch(() => undefined))?.stop();
       await store.close();
       throw error;
@@ -130,10 +134,12 @@ export class Ledger {
     const epochKeys = EpochKeys.open(resolve(config.keysDir), secrets, isNew);
     const { keys, origin, vkey } = await founded(store, secrets, config, now);
     const vault = new Vault(store, secrets, epochKeys);
-    const chainHandle = new ChainHandle(folder, config, keys.anchorKey, store, now);
-    opened.chainHandle = chainHandle;
+    const isWorker = config.roles.has('worker');
+    const chainHandle = isWorker ? new ChainHandle(folder, config, keys.anchorKey, store, now) : undefined;
+    const chainAccess = chainHandle ?? new ChainReader(config.rpcUrls, keys.anchorKey);
+    opened.chain = chainAccess;
     // The node starts while the log is read.
-    chainHandle.start();
+    chainHandle?.start();
     const log = new TransparencyLog(store);
     const headSigner = new HeadSigner(
       store,
@@ -147,19 +153,32 @@ export class Ledger {
     );
     const [readModels] = await Promise.all([opened.readModels, log.start()]);
     await readModels.caughtUp((await store.head()).position);
-    await headSigner.start(() => chainHandle.compared(readModels, CHAIN_DEADLINE_MS));
+    await headSigner.start(async () => chainHandle?.compared(readModels, CHAIN_DEADLINE_MS));
     const issuingKeys = new IssuingKeys(store, secrets);
     const publisher = new StatusPublisher(store, readModels, issuingKeys, config.publicUrl, now);
-    const sealer = new BatchSealer(store, readModels, log, headSigner, () => publisher.publish(), now);
-    const anchoring = new AnchoringProcess(
-      sealer,
-      () => chainHandle.anchorer(readModels),
-      readModels,
-      log,
-      { intervalSeconds: config.anchorIntervalSeconds, maxAgeSeconds: config.anchorMaxAgeSeconds },
-      fatal,
-      now,
-    );
+    const anchoring = chainHandle
+      ? new AnchoringProcess(
+          new BatchSealer(store, readModels, log, headSigner, () => publisher.publish(), now),
+          () => chainHandle.anchorer(readModels),
+          readModels,
+          log,
+          { intervalSeconds: config.anchorIntervalSeconds, maxAgeSeconds: config.anchorMaxAgeSeconds },
+          fatal,
+          now,
+        )
+      : new RemoteAnchoring(
+          store,
+          readModels,
+          log,
+          () => headSigner.latest?.size ?? 0,
+          () => outdatedLists(readModels.db).length > 0,
+          now,
+        );
+    // With a store of its own a process does all of this when it is needed.
+    const duties =
+      isWorker && config.eventStoreUrl !== undefined
+        ? new WorkerDuties(store, log, headSigner, anchoring, fatal)
+        : undefined;
     const ledger = new Ledger(
       config,
       adminToken,
@@ -173,15 +192,22 @@ export class Ledger {
       new StatusIndexes(store, secrets, now),
       publisher,
       anchoring,
+      duties,
       origin,
       vkey,
-      chainHandle,
+      chainAccess,
       now,
     );
     ledger.#watch(fatal);
     await ledger.#keepTrustFile(folder, fatal);
     anchoring.start();
+    duties?.start();
     return ledger;
+  }
+
+  /** Whether this process signs heads, publishes lists and anchors. */
+  get isWorker(): boolean {
+    return this.config.roles.has('worker');
   }
 
   get publicUrl(): string {
@@ -195,7 +221,7 @@ export class Ledger {
 
   /** The chain, once it is ready. */
   get chain(): Chain | undefined {
-    return this.chainHandle.ready;
+    return this.chainAccess.ready;
   }
 
   /** Waits until this node's tables and tree have an event. */
@@ -221,20 +247,21 @@ export class Ledger {
         contract,
         anchorers: [anchorer],
         firstBlock,
-        ...this.chainHandle.details(chainId),
+        ...this.chainAccess.details(chainId),
       })),
     };
   }
 
   async close(): Promise<void> {
     this.#closing = true;
+    await this.duties?.stop();
     await this.anchoring.stop();
     await this.#trustKept;
-    await this.statusPublisher.publish().catch(() => undefined);
+    if (this.isWorker) await this.statusPublisher.publish().catch(() => undefined);
     await this.log.stop();
     await this.readModels.stop();
     await this.store.close();
-    await this.chainHandle.stop();
+    await this.chainAccess.stop();
   }
 
   /**
@@ -253,7 +280,7 @@ export class Ledger {
       return this.#trustKept;
     };
     this.log.onEntry((event) => void (event.stream === LEDGER_STREAM && keep()));
-    this.chainHandle.onReady(() => void keep());
+    this.chainAccess.onReady(() => void keep());
     await keep();
   }
 
@@ -261,7 +288,7 @@ export class Ledger {
     this.log.done.catch(fatal);
     this.readModels.done.catch(fatal);
     this.log.onEntry((event) => {
-      if (!STATUS_CHANGES.has(event.type)) return;
+      if (!this.isWorker || !STATUS_CHANGES.has(event.type)) return;
       this.readModels
         .caughtUp(event.position)
         .then(() => this.statusPublisher.publish())

@@ -1,5 +1,6 @@
 /** Events of `ledger`, `standing` and `batch-<n>`: what the log says of itself and of its anchors. */
 import type { DomainEvent } from '../event-store/decider.js';
+import type { UpcastersOf } from '../event-store/upcasting.js';
 
 export const LEDGER_STREAM = 'ledger';
 export const STANDING_STREAM = 'standing';
@@ -90,3 +91,20 @@ export type BatchEvent =
   BatchSealed | AnchorSubmitted | AnchorConfirmed | AnchorFinalised | AnchorReorganised | AnchorFailed;
 
 export type AnchorState = 'requested' | 'submitted' | 'confirmed' | 'finalised' | 'reorganised' | 'closed';
+
+/** How older versions are read, see `upcasting.ts`: none has one yet. */
+export const LEDGER_EVENTS: UpcastersOf<LedgerEvent> = {
+  LedgerFounded: [],
+  ChainAdded: [],
+};
+export const STANDING_EVENTS: UpcastersOf<StandingRecorded> = {
+  StandingRecorded: [],
+};
+export const BATCH_EVENTS: UpcastersOf<BatchEvent> = {
+  BatchSealed: [],
+  AnchorSubmitted: [],
+  AnchorConfirmed: [],
+  AnchorFinalised: [],
+  AnchorReorganised: [],
+  AnchorFailed: [],
+};

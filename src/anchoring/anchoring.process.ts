@@ -10,6 +10,7 @@ import type { Anchorer } from './anchorer.js';
 import { StandingNotRecorded, type BatchSealer } from './batch-sealer.js';
 import { newestBatch, unsettledBatches, type BatchView } from './batches.read.js';
 import { ChainError } from './chain.js';
+import type { Anchoring } from './remote-anchoring.js';
 
 export interface AnchoringSchedule {
   /** Seconds between two anchors while something happens. */
@@ -26,7 +27,7 @@ const IDLE_MS = 500;
 /** With long intervals the standing is also recorded between anchors, so that what is pending can be judged. */
 const STANDING_EVERY_MS = 2_000;
 
-export class AnchoringProcess {
+export class AnchoringProcess implements Anchoring {
   readonly #logger = new Logger('anchoring');
   /** What writes standing records and batches, one after the other. */
   #sealing: Promise<unknown> = Promise.resolve();

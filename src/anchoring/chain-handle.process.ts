@@ -9,6 +9,7 @@ import type { ReadModels } from '../event-store/projections.js';
 import { Anchorer } from './anchorer.js';
 import { LEDGER_STREAM } from './anchoring.events.js';
 import { ChainError, type Chain } from './chain.js';
+import type { ChainAccess } from './chain-reader.js';
 import { EMBEDDED_CHAIN_ID, startEmbeddedNode, type EmbeddedNode } from './embedded-node.js';
 import { EthersChain } from './ethers-chain.js';
 import { ledgerDecider } from './ledger.js';
@@ -19,7 +20,7 @@ interface Opened {
   readonly blockNumber: number;
 }
 
-export class ChainHandle {
+export class ChainHandle implements ChainAccess {
   readonly #logger = new Logger('chain');
   #node: EmbeddedNode | undefined;
   #opening: Promise<Opened> | undefined;

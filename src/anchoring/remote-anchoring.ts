@@ -1,0 +1,117 @@
+/**
+ * Anchoring as a node sees it that answers requests and leaves the work to a worker over the same store: it asks for a
+ * seal by an event in the unlogged stream `vault-worker`, and waits for what the worker does anyway.
+ * Proven by remote-anchoring.spec.ts and test/two-nodes.e2e.spec.ts.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConcurrencyError, UnavailableError } from '../errors.js';
+import { NO_STREAM, type EventStore } from '../event-store/event-store.js';
+import type { ReadModels } from '../event-store/projections.js';
+import type { TransparencyLog } from '../log/transparency-log.js';
+import { newestBatch, type BatchView } from './batches.read.js';
+
+/** Unlogged: what nodes ask of the worker. */
+export const WORKER_STREAM = 'vault-worker';
+
+/** What the rest of the ledger asks of anchoring, whoever does the work. */
+export interface Anchoring {
+  /** What keeps anchors from the chain now, if anything. */
+  readonly problem: string | undefined;
+  start(): void;
+  stop(): Promise<void>;
+  /** Seals now if anything is due; otherwise answers the newest batch. @throws UnavailableError without a worker */
+  sealNow(): Promise<{ batch: BatchView | undefined; sealed: boolean }>;
+  /** Resolves when the newest standing record tells of everything as it is now. @throws UnavailableError */
+  freshStanding(): Promise<void>;
+}
+
+export interface Patience {
+  /** How long a request waits for the worker, in milliseconds. */
+  readonly waitMs: number;
+  /** How long entries may lie unsigned before that is called a problem, in milliseconds. */
+  readonly silenceMs: number;
+}
+
+const LOOK_MS = 100;
+const WATCH_MS = 1_000;
+
+export class RemoteAnchoring implements Anchoring {
+  #watch: NodeJS.Timeout | undefined;
+  #stopped = false;
+  /** Since when there are entries that no worker has signed, milliseconds since 1970. */
+  #unsignedSince: number | undefined;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly readModels: ReadModels,
+    private readonly log: TransparencyLog,
+    /** Size of the newest signed head. */
+    private readonly signedSize: () => number,
+    /** Whether a status list is still to be published. */
+    private readonly listsLag: () => boolean,
+    private readonly now: () => Date,
+    private readonly patience: Patience = { waitMs: 15_000, silenceMs: 60_000 },
+  ) {}
+
+  start(): void {
+    this.#watch = setInterval(() => this.#look(), WATCH_MS);
+    this.#watch.unref();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#watch);
+  }
+
+  get problem(): string | undefined {
+    this.#look();
+    const since = this.#unsignedSince;
+    if (since === undefined || this.now().getTime() - since < this.patience.silenceMs) return undefined;
+    return `no worker has signed what is in the log since ${new Date(since).toISOString()}: is one running?`;
+  }
+
+  async sealNow(): Promise<{ batch: BatchView | undefined; sealed: boolean }> {
+    const before = newestBatch(this.readModels.db);
+    const wanted = this.log.newestHappening;
+    if (before ? wanted <= before.toIndex : wanted < 0) return { batch: before, sealed: false };
+    await this.#ask();
+    await this.#until(() => (newestBatch(this.readModels.db)?.toIndex ?? -1) >= wanted, 'sealed a batch');
+    return { batch: newestBatch(this.readModels.db), sealed: true };
+  }
+
+  async freshStanding(): Promise<void> {
+    await this.#until(() => !this.log.standingIsStale && !this.listsLag(), 'recorded the standing');
+  }
+
+  async #ask(): Promise<void> {
+    const revision = (await this.store.readStream(WORKER_STREAM)).at(-1)?.revision ?? NO_STREAM;
+    const at = this.now().toISOString();
+    try {
+      await this.store.append({
+        stream: WORKER_STREAM,
+        expectedRevision: revision,
+        events: [{ id: randomUUID(), type: 'SealRequested', v: 1, at, by: 'process:anchoring', data: {} }],
+      });
+    } catch (error) {
+      // Another node has asked just now: the worker has that to answer.
+      if (!(error instanceof ConcurrencyError)) throw error;
+    }
+  }
+
+  async #until(done: () => boolean, what: string): Promise<void> {
+    const end = performance.now() + this.patience.waitMs;
+    while (!done()) {
+      if (this.#stopped) throw new UnavailableError('the ledger is closing');
+      if (performance.now() >= end) {
+        throw new UnavailableError(`no worker has ${what} within ${this.patience.waitMs / 1000} s: is one running?`);
+      }
+      await delay(LOOK_MS);
+    }
+  }
+
+  #look(): void {
+    if (this.signedSize() >= this.log.tree.size) this.#unsignedSince = undefined;
+    else this.#unsignedSince ??= this.now().getTime();
+  }
+}
