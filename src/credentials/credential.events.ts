@@ -4,6 +4,7 @@
  */
 import type { DomainEvent } from '../event-store/decider.js';
 import type { Read } from '../event-store/event-store.js';
+import type { UpcastersOf } from '../event-store/upcasting.js';
 
 export type StatusPurpose = 'revocation' | 'suspension';
 
@@ -91,3 +92,20 @@ export function assessmentStream(id: string): string {
 export function statusListStream(id: string): string {
   return `statuslist-${id}`;
 }
+
+/** How older versions are read, see `upcasting.ts`: none has one yet. */
+export const CREDENTIAL_EVENTS: UpcastersOf<CredentialEvent> = {
+  CredentialIssued: [],
+  CredentialSuspended: [],
+  CredentialReinstated: [],
+  CredentialRevoked: [],
+  CredentialVoided: [],
+};
+export const ASSESSMENT_EVENTS: UpcastersOf<AssessmentEvent> = {
+  AssessmentRecorded: [],
+};
+export const STATUS_LIST_EVENTS: UpcastersOf<StatusListEvent> = {
+  StatusListOpened: [],
+  IndexBlockAllotted: [],
+  StatusListPublished: [],
+};

@@ -1,5 +1,6 @@
 /** Events of `definition-<uuid>`. Drafts are sealed under the owner's key; what is published is public. */
 import type { DomainEvent } from '../event-store/decider.js';
+import type { UpcastersOf } from '../event-store/upcasting.js';
 import type { DefinitionContent } from './content.js';
 
 export type Visibility = 'public' | 'unlisted' | 'internal';
@@ -51,3 +52,13 @@ export type DefinitionEvent =
 export function definitionStream(id: string): string {
   return `definition-${id}`;
 }
+
+/** How older versions are read, see `upcasting.ts`: none has one yet. */
+export const DEFINITION_EVENTS: UpcastersOf<DefinitionEvent> = {
+  DefinitionCreated: [],
+  DraftRevised: [],
+  VersionPublished: [],
+  VersionRetired: [],
+  MandateGranted: [],
+  MandateWithdrawn: [],
+};

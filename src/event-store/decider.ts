@@ -11,10 +11,17 @@ export interface SealedFacts {
   readonly facts: JsonObject;
 }
 
-/** A domain event: `type` is a literal in the log for ever, `v` the version of its shape (1 when absent). */
-export interface DomainEvent<Type extends string = string, Data extends object = object> {
+/**
+ * A domain event: `type` is a literal in the log for ever, `v` the version of its shape (1 when absent). A type whose
+ * shape has changed names its version, `DomainEvent<'Type', Data, 2>`, and then has as many upcasters (`upcasting.ts`).
+ */
+export interface DomainEvent<
+  Type extends string = string,
+  Data extends object = object,
+  Version extends number = number,
+> {
   readonly type: Type;
-  readonly v?: number;
+  readonly v?: Version;
   readonly data: Data;
   readonly sealed?: readonly SealedFacts[];
 }

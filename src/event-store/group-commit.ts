@@ -4,7 +4,7 @@
  * does each promise resolve (S24). Whatever the callers may notice (expected revisions, S7, S15, idempotency) is
  * decided here, in the transaction; a storage only keeps rows. Proven by the conformance suite and crash.int.spec.ts.
  */
-import { equalBytes, fromUtf8 } from '../encoding/bytes.js';
+import { equalBytes } from '../encoding/bytes.js';
 import { ConcurrencyError, InvariantError, StaleReadError } from '../errors.js';
 import { entryBytes, eventBytes } from './entry.js';
 import {
@@ -18,6 +18,7 @@ import {
   type Subscription,
 } from './event-store.js';
 import { Follower } from './subscription.js';
+import { parsedEvent, UNTYPED, type EventTypes } from './upcasting.js';
 
 /** An event as a storage keeps it. */
 export interface Row {
@@ -98,7 +99,10 @@ export class GroupCommitStore implements EventStore {
   #refusal: InvariantError | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(private readonly storage: Storage) {
+  constructor(
+    private readonly storage: Storage,
+    private readonly types: EventTypes = UNTYPED,
+  ) {
     this.#committed = storage.counters();
     this.#position = this.#committed.position;
     this.#logSize = this.#committed.logSize;
@@ -106,29 +110,29 @@ export class GroupCommitStore implements EventStore {
 
   async append(append: Append): Promise<Appended> {
     // Encoded before it is queued: bad input is refused at once, and later changes by the caller have no effect.
-    const prepared = prepare(append);
+    const prepared = this.#prepare(append);
     return this.#enqueue(append.logSize !== undefined, () => this.#write(prepared));
   }
 
   async appendMany(appends: readonly Append[]): Promise<readonly Appended[]> {
-    const prepared = appends.map(prepare);
+    const prepared = appends.map((append) => this.#prepare(append));
     const first = appends.some(({ logSize }) => logSize !== undefined);
     return this.#enqueue(first, () => prepared.map((append) => this.#write(append)));
   }
 
   async readStream(stream: string, { fromRevision = 0 } = {}): Promise<readonly StoredEvent[]> {
     this.#refuseIfOver();
-    return this.storage.readStream(stream, fromRevision, Number.MAX_SAFE_INTEGER).map(storedEvent);
+    return this.storage.readStream(stream, fromRevision, Number.MAX_SAFE_INTEGER).map(this.#stored);
   }
 
   async readAll({ after = 0n, limit }: { after?: Position; limit: number }): Promise<readonly StoredEvent[]> {
     this.#refuseIfOver();
-    return this.storage.readAll(Number(after), limit).map(storedEvent);
+    return this.storage.readAll(Number(after), limit).map(this.#stored);
   }
 
   async readLog({ from, limit }: { from: number; limit: number }): Promise<readonly StoredEvent[]> {
     this.#refuseIfOver();
-    return this.storage.readLog(from, limit).map(storedEvent);
+    return this.storage.readLog(from, limit).map(this.#stored);
   }
 
   async head(): Promise<Head> {
@@ -266,7 +270,7 @@ export class GroupCommitStore implements EventStore {
     }
     this.#position++;
     if (row.index !== undefined) this.#logSize++;
-    return storedEvent(row);
+    return this.#stored(row);
   }
 
   /** The events as stored by the same append before, if it was. */
@@ -274,7 +278,7 @@ export class GroupCommitStore implements EventStore {
     if (bytes.length === 0) return undefined;
     const rows = this.storage.readStream(stream, expectedRevision + 1, bytes.length);
     if (rows.length !== bytes.length || rows.some((row, i) => !equalBytes(row.bytes, bytes[i]!))) return undefined;
-    return rows.map(storedEvent);
+    return rows.map(this.#stored);
   }
 
   #refuseIfOver(): void {
@@ -287,21 +291,20 @@ export class GroupCommitStore implements EventStore {
     for (const work of this.#queue.splice(0)) work.reject(this.#refusal);
     for (const follower of this.#followers) follower.notify();
   }
-}
 
-function prepare(append: Append): PreparedAppend {
-  const { stream, expectedRevision } = append;
-  const encode = isVaultStream(stream) ? eventBytes : entryBytes;
-  const events = append.events.map((event) => ({ ...event, ...(event.sealed && { sealed: event.sealed.slice() }) }));
-  const bytes = events.map((event, i) => encode({ ...event, stream, revision: expectedRevision + 1 + i }));
-  return { ...append, events, bytes };
-}
+  #prepare(append: Append): PreparedAppend {
+    const { stream, expectedRevision } = append;
+    const encode = isVaultStream(stream) ? eventBytes : entryBytes;
+    const events = append.events.map((event) => ({ ...event, ...(event.sealed && { sealed: event.sealed.slice() }) }));
+    for (const { type, v } of events) this.types.checkWritable({ stream, type, v });
+    const bytes = events.map((event, i) => encode({ ...event, stream, revision: expectedRevision + 1 + i }));
+    return { ...append, events, bytes };
+  }
 
-function storedEvent({ position, index, bytes, sealed }: Row): StoredEvent {
-  const { v, stream, revision, id, type, at, by, data } = JSON.parse(fromUtf8(bytes)) as StoredEvent;
-  return {
-    ...{ v, stream, revision, id, type, at, by, data, position: BigInt(position) },
+  readonly #stored = ({ position, index, bytes, sealed }: Row): StoredEvent => ({
+    ...parsedEvent(bytes, this.types),
+    position: BigInt(position),
     ...(index !== undefined && { index, entry: bytes }),
     ...(sealed && { sealed }),
-  };
+  });
 }

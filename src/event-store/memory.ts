@@ -1,10 +1,11 @@
 /** The event store in memory, for tests: the same rules as on disk, and nothing outlives the process. */
 import { NO_STREAM, type EventStore } from './event-store.js';
 import { GroupCommitStore, type Counters, type Row, type RowKey, type Storage } from './group-commit.js';
+import type { EventTypes } from './upcasting.js';
 
 /** An event store that holds its events in memory. */
-export function openMemoryEventStore(): EventStore {
-  return new GroupCommitStore(new MemoryStorage());
+export function openMemoryEventStore(types?: EventTypes): EventStore {
+  return new GroupCommitStore(new MemoryStorage(), types);
 }
 
 class MemoryStorage implements Storage {

@@ -12,6 +12,7 @@ import { InvariantError } from '../errors.js';
 import { NO_STREAM, type EventStore } from './event-store.js';
 import { GroupCommitStore, type Counters, type Row, type RowKey, type Storage } from './group-commit.js';
 import { isConstraintError, openDatabase, truncateWal, type Database } from './sqlite-file.js';
+import type { EventTypes } from './upcasting.js';
 
 const MIGRATIONS = [
   `
@@ -54,11 +55,13 @@ const ROWS = `SELECT events.position, log_index AS "index", bytes, sealed
 
 /**
  * Opens the event store in a file, made if need be, for this process alone.
+ * @param types which event types it may hold, and how old ones are read; default: anything, read as it was written
  * @throws ConfigError if another process has the file or it cannot be opened
  * @throws InvariantError if its counters contradict its rows
  */
-export function openSqliteEventStore(path: string): EventStore {
-  return new GroupCommitStore(new SqliteStorage(openDatabase(path, { synchronous: 'FULL', migrations: MIGRATIONS })));
+export function openSqliteEventStore(path: string, types?: EventTypes): EventStore {
+  const storage = new SqliteStorage(openDatabase(path, { synchronous: 'FULL', migrations: MIGRATIONS }));
+  return new GroupCommitStore(storage, types);
 }
 
 interface RawRow {

@@ -1,5 +1,6 @@
 /** Events of `organisation-<uuid>`. Public parts are in the log for ever: no person, no sole trader's number (S20). */
 import type { DomainEvent } from '../event-store/decider.js';
+import type { UpcastersOf } from '../event-store/upcasting.js';
 
 export type OrganisationRole = 'issuer' | 'steward' | 'guarantor';
 
@@ -54,3 +55,13 @@ export type OrganisationEvent =
 export function organisationStream(id: string): string {
   return `organisation-${id}`;
 }
+
+/** How older versions are read, see `upcasting.ts`: none has one yet. */
+export const ORGANISATION_EVENTS: UpcastersOf<OrganisationEvent> = {
+  OrganisationRegistered: [],
+  OrganisationDetailsChanged: [],
+  IssuingKeyAdded: [],
+  IssuingKeyRotated: [],
+  IssuingKeyRevoked: [],
+  OrganisationClosed: [],
+};
