@@ -126,7 +126,7 @@ export interface Config {
   /** Without a trailing slash. */
   readonly publicUrl: string;
   readonly dataDir: string;
-  /** Unset: the pilots, where the data folder is empty. */
+  /** Unset: the pilots, where the data folder is empty; never by itself into an EventStoreDB. */
   readonly seed: 'pilots' | 'none' | undefined;
   readonly adminToken: string | undefined;
   readonly masterKey: string | undefined;
@@ -179,7 +179,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     host: value.HOST,
     publicUrl: new URL(value.PUBLIC_URL ?? `http://localhost:${value.PORT}`).origin,
     dataDir: value.DATA_DIR,
-    seed: value.SEED,
+    seed: value.SEED ?? (value.EVENTSTORE_URL === undefined ? undefined : 'none'),
     adminToken: value.ADMIN_TOKEN,
     masterKey: value.MASTER_KEY,
     anchorIntervalSeconds: value.ANCHOR_INTERVAL,

@@ -27,7 +27,8 @@ import { Secrets } from './crypto/secrets.js';
 import { catalogueProjection, holdsDemoData } from './definitions/catalogue.read.js';
 import { fromBase64url, toBase64url } from './encoding/base64.js';
 import { ConfigError, EncodingError, InvariantError } from './errors.js';
-import type { EventStore, StoredEvent } from './event-store/event-store.js';
+import { EVENT_TYPES } from './event-types.js';
+import type { EventStore, Position, StoredEvent } from './event-store/event-store.js';
 import { load, prepare } from './event-store/handle.js';
 import { ReadModels } from './event-store/projections.js';
 import { openSqliteEventStore } from './event-store/sqlite.js';
@@ -107,7 +108,7 @@ export class Ledger {
     const folder = resolve(config.dataDir);
     makeFolder(folder);
     // First the store, whose lock keeps a second process from making keys in the same folder.
-    const store = openSqliteEventStore(join(folder, 'events.db'));
+    const store = openSqliteEventStore(join(folder, 'events.db'), EVENT_TYPES);
     const opened: Opened = { store };
     try {
       return await Ledger.#over(opened, folder, config, fatal, now);
@@ -230,6 +231,13 @@ export class Ledger {
       this.readModels.caughtUp(event.position),
       event.index === undefined ? undefined : this.log.reached(event.index + 1),
     ]);
+  }
+
+  /** Waits until this node's tables and tree have everything up to a position. */
+  async reached(position: Position): Promise<void> {
+    await this.readModels.caughtUp(position);
+    // The log up to that position is no longer than what the store has now.
+    await this.log.reached((await this.store.head()).logSize);
   }
 
   /** The trust file as it stands in the log (S4, S19), with the RPC addresses of the embedded node. */

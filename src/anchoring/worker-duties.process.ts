@@ -1,7 +1,7 @@
 /**
  * What a worker does for the nodes that only answer requests: it signs the newest head, records a standing that has
  * gone stale and seals when asked, soon after there is reason to. A process that is both api and worker does all of it
- * when it is needed and has no use for this. Proven by worker-duties.process.int.spec.ts.
+ * when it is needed and has no use for this. Proven by worker-duties.process.spec.ts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';

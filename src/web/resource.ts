@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ConcurrencyError, InputError } from '../errors.js';
 import type { StoredEvent } from '../event-store/event-store.js';
 import type { Ledger } from '../ledger.js';
+import { POSITION_HEADER } from './position.guard.js';
 import { PreconditionError } from './problem.js';
 
 /** Strong validator of a stream at a revision (RFC 9110, section 8.8.3). */
@@ -38,5 +39,5 @@ export async function settled(ledger: Ledger, reply: FastifyReply, events: reado
   const last = events.at(-1);
   if (!last) return;
   await ledger.caughtUp(last);
-  void reply.header('meritkedja-position', String(last.position));
+  void reply.header(POSITION_HEADER, String(last.position));
 }

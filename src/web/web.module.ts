@@ -10,7 +10,9 @@ import { AccessGuard, AdminToken } from './access.guard.js';
 import { metricsOf } from './metrics.js';
 import { OpenApi } from './openapi.js';
 import { PagesController } from './pages.controller.js';
+import { PositionGuard } from './position.guard.js';
 import { ProblemFilter } from './problem.filter.js';
+import { RoleGuard } from './role.guard.js';
 import { Sessions } from './sessions.js';
 import { SignInAttempts } from './sign-in-attempts.js';
 import { SystemController } from './system.controller.js';
@@ -35,7 +37,9 @@ import { ViewModels } from './view-models.js';
     { provide: Sessions, useFactory: () => new Sessions() },
     { provide: SignInAttempts, useFactory: () => new SignInAttempts() },
     { provide: APP_FILTER, useFactory: (ledger: Ledger) => new ProblemFilter(ledger), inject: [Ledger] },
+    { provide: APP_GUARD, useClass: RoleGuard },
     { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_GUARD, useClass: PositionGuard },
   ],
 })
 export class WebModule {}
