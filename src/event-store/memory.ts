@@ -8,7 +8,8 @@ export function openMemoryEventStore(types?: EventTypes): EventStore {
   return new GroupCommitStore(new MemoryStorage(), types);
 }
 
-class MemoryStorage implements Storage {
+/** Exported for tests in which several stores have one storage. */
+export class MemoryStorage implements Storage {
   #counters: Counters = { position: 0, logSize: 0 };
   /** In total order. */
   #rows: (Row & RowKey)[] = [];

@@ -1,14 +1,18 @@
 /**
  * Entries of the log as a bundle carries them, and the data of the three types that a verifier reads. The bytes are
- * kept as given, for they are what the log hashes (S14); the parsed copy is for reading only.
+ * kept as given, for they are what the log hashes (S14); the parsed copy is for reading only, in today's shape, whatever
+ * version was written. A version that this program does not know yet is undecided: it says nothing against the proof.
  */
 import type { Json, JsonObject } from '../encoding/json.js';
 import { EncodingError } from '../errors.js';
 import { parseEntry, type ParsedEntry } from '../event-store/entry.js';
 import type { Read } from '../event-store/event-store.js';
+import type { EventTypes } from '../event-store/upcasting.js';
+import { EVENT_TYPES } from '../event-types.js';
 import { STATUS_LIST_ENTRIES, type StatusPurpose, type StatusReference } from '../credentials/credential.events.js';
 import { echo } from './echo.js';
 import { HEX_32, JsonReader, UUID } from './json-reader.js';
+import { Undecided } from './outcome.js';
 import { VerificationError } from './verification-error.js';
 
 /** An entry's length has 16 bits in tlog-tiles. */
@@ -22,6 +26,7 @@ export const OWNER_MANDATE = 'owner';
 export interface BundledEntry {
   readonly index: number;
   readonly bytes: Uint8Array;
+  /** In the shape of today's version of its type. */
   readonly entry: ParsedEntry;
   /** `entry.at` in milliseconds since 1970. */
   readonly at: number;
@@ -59,11 +64,19 @@ export interface StandingData {
   readonly size: number;
 }
 
-/** @throws VerificationError with the reader's code, entryMalformed for the entry itself */
-export function parseBundledEntry(read: JsonReader, value: Json | undefined, path: string): BundledEntry {
+/**
+ * @throws VerificationError with the reader's code, entryMalformed for the entry itself; Undecided unsupportedVersion
+ *   for an entry of a later version of its type than this program's
+ */
+export function parseBundledEntry(
+  read: JsonReader,
+  value: Json | undefined,
+  path: string,
+  types: EventTypes = EVENT_TYPES,
+): BundledEntry {
   const given = read.object(value, path);
   const bytes = read.base64(given['entry'], `${path}.entry`, MAX_ENTRY);
-  const entry = parseBytes(bytes, path);
+  const entry = parseBytes(bytes, path, types);
   return {
     index: read.natural(given['index'], `${path}.index`),
     bytes,
@@ -78,7 +91,7 @@ export function parsePath(read: JsonReader, value: Json | undefined, path: strin
   return read.list(value, path, MAX_PATH, (hash, at) => read.hash(hash, at));
 }
 
-/** @throws VerificationError entryMalformed if the entry is no CredentialIssued of version 1 */
+/** @throws VerificationError entryMalformed if the entry is no CredentialIssued */
 export function issuedDataOf(entry: ParsedEntry): IssuedData {
   const read = typed(entry, 'CredentialIssued', 'issued');
   if (entry.revision !== 0) read.refuse('issued.revision', `the first event of its stream, got ${entry.revision}`);
@@ -115,7 +128,7 @@ export function issuedDataOf(entry: ParsedEntry): IssuedData {
   };
 }
 
-/** @throws VerificationError entryMalformed if the entry is no VersionPublished of version 1 */
+/** @throws VerificationError entryMalformed if the entry is no VersionPublished */
 export function definitionDataOf(entry: ParsedEntry): DefinitionData {
   const read = typed(entry, 'VersionPublished', 'definition');
   const data = read.object(entry.data, 'definition.data');
@@ -126,7 +139,7 @@ export function definitionDataOf(entry: ParsedEntry): DefinitionData {
   };
 }
 
-/** @throws VerificationError entryMalformed if the entry is no StandingRecorded of version 1 */
+/** @throws VerificationError entryMalformed if the entry is no StandingRecorded */
 export function standingDataOf(entry: ParsedEntry): StandingData {
   const read = typed(entry, 'StandingRecorded', 'standing');
   if (entry.stream !== 'standing') read.refuse('standing.stream', `standing, got ${echo(entry.stream)}`);
@@ -141,7 +154,6 @@ export function standingDataOf(entry: ParsedEntry): StandingData {
 function typed(entry: ParsedEntry, type: string, path: string): JsonReader {
   const read = new JsonReader('entryMalformed');
   if (entry.type !== type) read.refuse(`${path}.type`, `${type}, got ${echo(entry.type)}`);
-  if (entry.v !== 1) read.refuse(`${path}.v`, `version 1 of ${type}, got ${entry.v}`);
   return read;
 }
 
@@ -150,9 +162,16 @@ function idOf(read: JsonReader, entry: ParsedEntry, prefix: string): string {
   return read.text(entry.stream.slice(prefix.length), 'stream', 36, UUID);
 }
 
-function parseBytes(bytes: Uint8Array, path: string): ParsedEntry {
+function parseBytes(bytes: Uint8Array, path: string, types: EventTypes): ParsedEntry {
   try {
-    return parseEntry(bytes);
+    const entry = parseEntry(bytes);
+    const version = types.versionOf(entry);
+    // What is of no type that is known in its stream is refused where a type is expected.
+    if (version === undefined) return entry;
+    if (entry.v > version) {
+      throw new Undecided('unsupportedVersion', `${path}.v: expected at most ${version}, got ${entry.v}`);
+    }
+    return types.upcast(entry);
   } catch (error) {
     if (error instanceof EncodingError)
       throw new VerificationError('entryMalformed', `${path}: ${echo(error.message)}`);

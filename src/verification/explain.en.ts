@@ -60,7 +60,8 @@ export const EN: Texts = {
     bundleMalformed: `A member of the proof bundle is missing or of the wrong kind. ${TAMPERED}`,
     entryMalformed: `An entry of the log in the bundle is not of the form that the log has. ${TAMPERED}`,
     leafMalformed: `A part of the standing record is not of the form that it has. ${TAMPERED}`,
-    unsupportedVersion: 'The proof bundle is of a later version than this verifier knows. Use a newer verifier.',
+    unsupportedVersion:
+      'The proof bundle, or an entry of the log in it, is of a later version than this verifier knows. Use a newer one.',
     notCanonical: `The credential holds text or numbers that have no canonical form, so it cannot have been signed so. ${TAMPERED}`,
     proofMissing: `The document carries no signature. ${NOT_ISSUED}`,
     proofMalformed: `The document’s signatures cannot be read. ${TAMPERED}`,

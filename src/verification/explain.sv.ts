@@ -82,7 +82,8 @@ export const SV: Texts = {
     bundleMalformed: `En uppgift i bevispaketet saknas eller är av fel slag. ${TAMPERED}`,
     entryMalformed: `En loggpost i paketet har inte den form som loggen har. ${TAMPERED}`,
     leafMalformed: `En del av lägesposten har inte den form som den ska ha. ${TAMPERED}`,
-    unsupportedVersion: 'Bevispaketet är av en senare version än vad den här kontrollen känner till. Använd en nyare.',
+    unsupportedVersion:
+      'Bevispaketet, eller en loggpost i det, är av en senare version än den här kontrollen känner till. Använd en nyare.',
     notCanonical: `Beviset innehåller text eller tal som saknar entydig form, så det kan inte ha signerats så. ${TAMPERED}`,
     proofMissing: `Mikromeriten saknar signatur. ${NOT_ISSUED}`,
     proofMalformed: `Mikromeritens signaturer går inte att läsa. ${TAMPERED}`,
