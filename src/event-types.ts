@@ -27,7 +27,7 @@ export const EVENT_TYPES = new EventTypes({
 
   'vault-anchor-': { AnchorProofKept: [] },
   'vault-erasures': { HolderErased: [] },
-  'vault-holder-': { KeyWrapped: [], PersonRecorded: [] },
+  'vault-holder-': { KeyWrapped: [], PersonRecorded: [], CredentialHeld: [], ErasureBegun: [] },
   'vault-issuingkey-': { IssuingKeyKept: [] },
   'vault-ledger-keys': { LedgerKeysMade: [] },
   'vault-member-': { KeyWrapped: [] },

@@ -52,6 +52,8 @@ export class SmallLedger {
     readonly statusIndexes: StatusIndexes,
     readonly statusPublisher: StatusPublisher,
     readonly sealer: BatchSealer,
+    readonly config: { readonly keysDir: string },
+    readonly now: () => Date,
   ) {
     this.ledger = Object.assign({ publicUrl: PUBLIC_URL }, this) as unknown as Ledger;
   }
@@ -72,7 +74,7 @@ export class SmallLedger {
       statusListsProjection,
       batchesProjection,
     ];
-    const models = await ReadModels.start(join(folder, 'read-models.db'), store, projections, (e) => vault.open(e));
+    const models = await ReadModels.start(join(folder, 'read-models'), store, projections, (e) => vault.open(e));
     await models.caughtUp((await store.head()).position);
     const keys = new IssuingKeys(store, secrets);
     const publisher = new StatusPublisher(store, models, keys, PUBLIC_URL, now);
@@ -87,6 +89,8 @@ export class SmallLedger {
       new StatusIndexes(store, secrets, now),
       publisher,
       new BatchSealer(store, models, log, headSigner, () => publisher.publish(), now),
+      { keysDir: folder },
+      now,
     );
   }
 

@@ -7,10 +7,11 @@
 import { randomUUID } from 'node:crypto';
 import type { DefinitionState } from '../definitions/definition.js';
 import type { JsonObject } from '../encoding/json.js';
-import { ConcurrencyError, DomainError } from '../errors.js';
+import { ConcurrencyError, DomainError, StaleReadError } from '../errors.js';
 import type { SealedFacts } from '../event-store/decider.js';
-import { NO_STREAM, type Append } from '../event-store/event-store.js';
+import { NO_STREAM, type Append, type Appended } from '../event-store/event-store.js';
 import { prepare } from '../event-store/handle.js';
+import { credentialHeld, isClosed, isErased, reservationVault } from '../holders/erasure.js';
 import { readPersonalNumber } from '../holders/personal-number.js';
 import type { Place } from '../holders/sealing.js';
 import { holderVault, memberVault } from '../holders/vault.js';
@@ -24,6 +25,8 @@ const DAY_MS = 86_400_000;
 
 /** Attempts when another writer was first: a definition or key that has just changed, the same person issued to twice. */
 const ATTEMPTS = 4;
+/** Attempts where only the holder's own list has grown meanwhile: nothing needs to be decided or signed again. */
+const LIST_ATTEMPTS = 64;
 
 /** Runs an attempt, a bounded number of times where another writer was first; each reads everything anew. */
 export async function withRetries<Result>(attempt: () => Promise<Result>): Promise<Result> {
@@ -40,6 +43,8 @@ export async function withRetries<Result>(attempt: () => Promise<Result>): Promi
 export class Pending {
   readonly appends: Append[] = [];
   readonly #newKeys = new Map<string, Uint8Array>();
+  /** The list that others may write too, and how its append is made again. */
+  #list: { readonly stream: string; readonly again: () => Promise<void> } | undefined;
 
   constructor(
     readonly ledger: Ledger,
@@ -57,6 +62,52 @@ export class Pending {
   seal(facts: readonly SealedFacts[], place: Place): Promise<Uint8Array> {
     return this.ledger.vault.seal(facts, place, this.#newKeys);
   }
+
+  /**
+   * Says in the holder's own stream which credential it holds and which share shows it: by that erasing finds them. It
+   * comes before the share, so that there is never a share that no list has.
+   * @throws ConcurrencyError where the holder is being erased
+   */
+  async holds(holder: string, credential: string, share: string): Promise<void> {
+    const stream = holderVault(holder);
+    const append = async (expectedRevision: number): Promise<Append> => {
+      const sealed = await this.seal([{ under: stream, facts: { credential } }], {
+        stream,
+        revision: expectedRevision + 1,
+      });
+      return { stream, expectedRevision, events: [credentialHeld(this.request.at, share, sealed)] };
+    };
+    const made = this.appends.find((one) => one.stream === stream);
+    if (made) {
+      this.appends.push(await append(made.events.length - 1));
+      return;
+    }
+    const place = this.appends.length;
+    const again = async (): Promise<void> => {
+      const events = await this.ledger.store.readStream(stream);
+      const revision = events.at(-1)?.revision ?? NO_STREAM;
+      if (isClosed(events)) throw new ConcurrencyError(stream, revision, revision);
+      this.appends[place] = await append(revision);
+    };
+    this.#list = { stream, again };
+    await again();
+  }
+
+  /** @throws what `appendMany` throws */
+  async commit(): Promise<readonly Appended[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.ledger.store.appendMany(this.appends);
+      } catch (error) {
+        const isList =
+          error instanceof ConcurrencyError &&
+          !(error instanceof StaleReadError) &&
+          error.stream === this.#list?.stream;
+        if (!isList || attempt >= LIST_ATTEMPTS) throw error;
+        await this.#list?.again();
+      }
+    }
+  }
 }
 
 /** UUID of the holder. */
@@ -69,9 +120,19 @@ export async function holderFor(pending: Pending, holder: HolderInput): Promise<
     return id;
   }
   const { number } = readPersonalNumber(personalNumber, request.at.slice(0, 10));
-  const stream = `vault-pnr-${ledger.secrets.id('personalNumber', number)}`;
+  const stream = reservationVault(ledger.secrets, number);
   const [reserved] = await ledger.store.readStream(stream);
-  if (reserved) return (reserved.data as unknown as { holder: string }).holder;
+  if (reserved) {
+    const { holder: id } = reserved.data as unknown as { holder: string };
+    if (await ledger.vault.key(holderVault(id))) return id;
+    if (!isErased(ledger.config.keysDir, id)) {
+      // Reserved by an attempt that was cut off before it made the key.
+      await pending.needsKey(holderVault(id), { ...names, personalNumber: number });
+      return id;
+    }
+    // An old copy of the store brought back the reservation of a holder that was erased, but not its number.
+    await ledger.store.deleteStream(stream);
+  }
   const id = randomUUID();
   pending.appends.push({
     stream,

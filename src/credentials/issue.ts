@@ -13,6 +13,7 @@ import { NO_STREAM, type Read, type StoredEvent } from '../event-store/event-sto
 import { prepare } from '../event-store/handle.js';
 import { definitionStream } from '../definitions/definition.events.js';
 import { mayIssue, newestVersion } from '../definitions/definition.js';
+import { shareVault } from '../holders/erasure.js';
 import { sealShare, shareId } from '../holders/share-crypto.js';
 import { holderVault } from '../holders/vault.js';
 import type { Ledger } from '../ledger.js';
@@ -111,7 +112,7 @@ class Issuance {
       organisation,
       key.kid,
     );
-    const linkKey = await this.#share(document);
+    const linkKey = await this.#share(document, holder);
     const sealed: SealedCredential = { document, holder, assessment, linkKey };
     const stream = credentialStream(id);
     const { append, earlier } = await prepare(ledger.store, credentialDecider, {
@@ -144,7 +145,7 @@ class Issuance {
     // The same request, sent twice at a time, was carried out while this one was being prepared.
     if (!append) return this.#issuedBefore(earlier?.events ?? []);
     this.#pending.appends.push(append);
-    const appended = await ledger.store.appendMany(this.#pending.appends);
+    const appended = await this.#pending.commit();
     return { id, events: appended.at(-1)?.events ?? [], linkKey };
   }
 
@@ -167,11 +168,13 @@ class Issuance {
   }
 
   /** What the QR code's link shows, encrypted under a key that only the link and the holder's sealed part hold. */
-  async #share(document: JsonObject): Promise<string> {
+  async #share(document: JsonObject, holder: string): Promise<string> {
     const key = new Uint8Array(randomBytes(32));
     const content = await sealShare(key, utf8(JSON.stringify({ credential: document })));
+    const share = await shareId(key);
+    await this.#pending.holds(holder, this.id, share);
     this.#pending.appends.push({
-      stream: `vault-share-${await shareId(key)}`,
+      stream: shareVault(share),
       expectedRevision: NO_STREAM,
       events: [
         {

@@ -38,6 +38,6 @@ async function recordOnce(pending: Pending, input: AssessmentInput): Promise<Ass
   const stream = assessmentStream(id);
   // The same request, sent twice at a time, was carried out while this one was being prepared.
   if (pending.appends.at(-1)?.stream !== stream) return { id, events: await ledger.store.readStream(stream) };
-  const appended = await ledger.store.appendMany(pending.appends);
+  const appended = await pending.commit();
   return { id, events: appended.at(-1)?.events ?? [] };
 }

@@ -6,6 +6,7 @@ import { NotFoundError } from '../errors.js';
 import { Ledger } from '../ledger.js';
 import { Input, Operation } from '../web/operation.js';
 import { idParams } from '../web/query.js';
+import { shareVault } from './erasure.js';
 
 @Controller('api/v1/shares')
 export class SharesController {
@@ -22,7 +23,7 @@ export class SharesController {
     @Input('params') { id }: z.output<typeof idParams>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const events = await this.ledger.store.readStream(`vault-share-${id}`);
+    const events = await this.ledger.store.readStream(shareVault(id));
     const share = events.findLast(({ type }) => type === 'ShareCreated');
     if (!share) throw new NotFoundError('share', id);
     void reply.header('cache-control', 'no-store');

@@ -17,7 +17,7 @@ import {
   type StoredEvent,
 } from '../event-store/event-store.js';
 import type { Secrets } from '../crypto/secrets.js';
-import type { EpochKeys } from './epoch-keys.js';
+import { EpochEndedError, type EpochKeys } from './epoch-keys.js';
 import { decodeContainer, encodeContainer, openPart, sealPart, type Place } from './sealing.js';
 
 export function holderVault(id: string): string {
@@ -43,11 +43,22 @@ export interface NewKey {
   readonly append: Append;
 }
 
+/** An epoch began after a new key had been wrapped and before it was committed: it must be wrapped again. */
+export class EpochChangedError extends ConcurrencyError {
+  constructor(stream: string) {
+    super(stream, NO_STREAM, NO_STREAM);
+    this.name = 'EpochChangedError';
+  }
+}
+
 const KEPT_KEYS = 20_000;
+/** Attempts to wrap a key anew where others write its stream at the same time. */
+const REWRAP_ATTEMPTS = 16;
 
 export class Vault {
   /** Unwrapped keys of the store, oldest first; a bound keeps memory flat when many holders are touched. */
   readonly #keys = new Map<string, Uint8Array>();
+  readonly #forgotten = new Set<string>();
 
   constructor(
     private readonly store: EventStore,
@@ -85,23 +96,70 @@ export class Vault {
     }
   }
 
-  /** The key (32 bytes), or undefined where it was never made or has been erased. */
+  /** The key (32 bytes), or undefined where it was never made or has been erased, with its stream or its epoch (S23). */
   async key(stream: string): Promise<Uint8Array | undefined> {
     const kept = this.#keys.get(stream);
     if (kept) return kept;
-    const events = await this.store.readStream(stream);
-    // The last wrapping counts: an epoch change wraps a living key anew.
-    const wrapping = events.findLast((event) => event.type === 'KeyWrapped');
-    if (!wrapping) return undefined;
-    const { epoch, wrapped } = wrapping.data as { epoch: number; wrapped: string };
-    const key =
-      epoch === 0 ? this.secrets.unwrap(fromBase64url(wrapped), stream) : this.epochs.unwrap(epoch, wrapped, stream);
-    this.#remember(stream, key);
-    return key;
+    let ended: string | undefined;
+    for (;;) {
+      const wrapping = lastWrapping(await this.store.readStream(stream));
+      if (!wrapping) return undefined;
+      try {
+        const key = this.#unwrap(wrapping, stream);
+        this.#remember(stream, key);
+        return key;
+      } catch (error) {
+        if (!(error instanceof EpochEndedError)) throw error;
+        if (wrapping.wrapped === ended) return undefined;
+        // Its epoch ended while it was read: the key has been wrapped anew before that, or is gone.
+        ended = wrapping.wrapped;
+      }
+    }
   }
 
-  /** Drops the kept key of a stream that has been deleted. */
+  /**
+   * For callers of `newKey`, right before they append: a key that was wrapped before an epoch began would die with the
+   * epoch before, if its append came after the last look at what there is to wrap anew.
+   * @throws EpochChangedError: begin again with a new key
+   */
+  checkEpochs(appends: readonly Append[]): void {
+    this.epochs.refresh();
+    for (const { stream, events } of appends) {
+      for (const { type, data } of events) {
+        const epoch = type === 'KeyWrapped' ? data['epoch'] : undefined;
+        if (typeof epoch === 'number' && epoch > 0 && epoch < this.epochs.current) throw new EpochChangedError(stream);
+      }
+    }
+  }
+
+  /**
+   * Wraps a living key in the current epoch, where it is not yet: one more `KeyWrapped` in its stream (S23).
+   * @param at ISO 8601
+   * @returns `gone` where there is no key any more, or its holder is being erased
+   * @throws ConcurrencyError where others keep writing the stream
+   */
+  async rewrap(stream: string, at: string): Promise<'wrapped' | 'current' | 'gone'> {
+    for (let attempt = 1; ; attempt += 1) {
+      const events = await this.store.readStream(stream);
+      const wrapping = lastWrapping(events);
+      const last = events.at(-1);
+      if (!wrapping || !last || events.some(({ type }) => type === 'ErasureBegun')) return 'gone';
+      if (wrapping.epoch === 0 || wrapping.epoch >= this.epochs.current) return 'current';
+      try {
+        const again = this.epochs.wrap(this.#unwrap(wrapping, stream), stream);
+        const events = [draft('KeyWrapped', at, again)];
+        await this.store.append({ stream, expectedRevision: last.revision, events });
+        return 'wrapped';
+      } catch (error) {
+        if (error instanceof EpochEndedError) return 'gone';
+        if (!(error instanceof ConcurrencyError) || attempt >= REWRAP_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  /** Drops the kept key of a stream that has been deleted; a read that began before must not keep it again. */
   forget(stream: string): void {
+    this.#forgotten.add(stream);
     this.#keys.delete(stream);
   }
 
@@ -134,13 +192,31 @@ export class Vault {
     return opened;
   }
 
+  #unwrap({ epoch, wrapped }: Wrapping, stream: string): Uint8Array {
+    return epoch === 0
+      ? this.secrets.unwrap(fromBase64url(wrapped), stream)
+      : this.epochs.unwrap(epoch, wrapped, stream);
+  }
+
   #remember(stream: string, key: Uint8Array): void {
+    if (this.#forgotten.has(stream)) return;
     if (this.#keys.size >= KEPT_KEYS) {
       const oldest = this.#keys.keys().next();
       if (!oldest.done) this.#keys.delete(oldest.value);
     }
     this.#keys.set(stream, key);
   }
+}
+
+/** `KeyWrapped`: the epoch that wraps the key, 0 for the root secret. */
+interface Wrapping {
+  readonly epoch: number;
+  readonly wrapped: string;
+}
+
+/** The last wrapping counts: an epoch change wraps a living key anew. */
+function lastWrapping(events: readonly StoredEvent[]): Wrapping | undefined {
+  return events.findLast((event) => event.type === 'KeyWrapped')?.data as Wrapping | undefined;
 }
 
 function draft(type: string, at: string, data: JsonObject): EventDraft {
