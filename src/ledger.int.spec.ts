@@ -48,9 +48,9 @@ async function anchoredSomething(ledger: Ledger): Promise<BatchView> {
   const id = randomUUID();
   const at = new Date().toISOString();
   const { events } = await ledger.store.append({
-    stream: `thing-${id}`,
+    stream: `assessment-${id}`,
     expectedRevision: NO_STREAM,
-    events: [{ id, type: 'Happened', v: 1, at, by: 'process:test', data: {} }],
+    events: [{ id, type: 'AssessmentRecorded', v: 1, at, by: 'process:test', data: { organisation: id } }],
   });
   await ledger.caughtUp(events[0]!);
   const { batch } = await ledger.anchoring.sealNow();
@@ -120,6 +120,19 @@ describe('a data folder', () => {
     expect(await refusal()).toMatch(/^MASTER_KEY: .*damaged/);
     writeFileSync(path, key);
     await open();
+  });
+
+  it('holds no event that this program could not read again, and opens with none that it does not know', async () => {
+    const ledger = await open();
+    const at = new Date().toISOString();
+    const event = { id: randomUUID(), type: 'AssessmentRecorded', at, by: 'process:test', data: {} };
+    const newer = { stream: 'assessment-1', expectedRevision: NO_STREAM, events: [{ ...event, v: 2 }] };
+    await expect(ledger.store.append(newer)).rejects.toThrow('AssessmentRecorded of version 2');
+    await closed();
+    const store = openSqliteEventStore(join(folder, 'events.db'));
+    await store.append(newer);
+    await store.close();
+    await expect(open()).rejects.toThrow('written by a newer program');
   });
 
   it('S23: is refused without its epoch keys', async () => {

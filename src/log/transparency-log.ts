@@ -47,7 +47,8 @@ export class TransparencyLog {
       return Promise.resolve();
     });
     this.#subscription.done.catch((error: unknown) => {
-      this.#fail(new InvariantError('the log can no longer be followed', { cause: error }));
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#fail(new InvariantError(`the log can no longer be followed: ${reason}`, { cause: error }));
     });
     await this.reached(logSize);
   }
