@@ -10,7 +10,7 @@ import { ConfigError, InvariantError } from '../errors.js';
 import { NO_STREAM, type EventStore } from '../event-store/event-store.js';
 import { handle, load, prepare } from '../event-store/handle.js';
 import type { ReadModels } from '../event-store/projections.js';
-import { batchStream, type AnchorConfirmed } from './anchoring.events.js';
+import { batchStream, LEDGER_STREAM, type AnchorConfirmed } from './anchoring.events.js';
 import {
   anchorOn,
   batchDecider,
@@ -21,6 +21,7 @@ import {
 } from './batch.js';
 import { anchorProofStream, batchWithRoot, finalisedOn, unsettledBatches } from './batches.read.js';
 import { ChainError, type Chain } from './chain.js';
+import { ledgerDecider } from './ledger.js';
 
 /** Final anchors looked at again at start: a local node that was killed may come back without its last blocks. */
 const LOOK_BACK = 32;
@@ -39,12 +40,14 @@ export class Anchorer {
    * Compares the store with the chain, which remembers what an older copy of the store has forgotten (S16). To be
    * called before anything is signed, sealed or submitted. Everything that this ledger's key has anchored must be the
    * root of one of its batches: a batch is sealed before its transaction is made, so a crash never breaks this. What
-   * lies before the newest final anchor that is still on the chain was compared when that one was made.
+   * lies before the newest final anchor that is still on the chain was compared when that one was made. Anchors of a log
+   * whose loss was accepted (`LossAccepted`) are known to be of none.
    * @throws ConfigError where the chain has an anchor that the store knows nothing of; ChainError
    */
   async compare(): Promise<void> {
+    const lostUpTo = await this.#lostUpTo();
     for (const { root, txHash, blockNumber } of await this.chain.anchors(await this.#comparedUpTo())) {
-      if (await this.#isOurs(toBase64(root))) continue;
+      if (blockNumber <= lostUpTo || (await this.#isOurs(toBase64(root)))) continue;
       const { name } = this.chain;
       throw new ConfigError(
         'DATA_DIR',
@@ -62,6 +65,12 @@ export class Anchorer {
       if ((await this.chain.isFinalised(blockNumber, blockHash)) === 'yes') return blockNumber;
     }
     return 0;
+  }
+
+  /** Newest block whose anchors may be of a log whose loss was accepted; below every block where there was none. */
+  async #lostUpTo(): Promise<number> {
+    const { state } = await load(this.store, ledgerDecider, LEDGER_STREAM);
+    return state.is === 'founded' ? (state.lostUpTo[this.chain.chainId] ?? -1) : -1;
   }
 
   /** The store itself is asked: the read models may be of the copy that is gone. */

@@ -21,7 +21,31 @@ export type ChainAdded = DomainEvent<
     readonly firstBlock: number;
   }
 >;
-export type LedgerEvent = LedgerFounded | ChainAdded;
+/**
+ * The first event under a new origin and log key (S16): the log was restored from a copy that is older than, or other
+ * than, what was signed or anchored under the origin before, and that is gone for good.
+ */
+export type LossAccepted = DomainEvent<
+  'LossAccepted',
+  {
+    /** The last head known anywhere of the origin that ends here. */
+    readonly previous: {
+      readonly origin: string;
+      readonly vkey: string;
+      /** Entries of that head; left out where only its root is known, from a chain. */
+      readonly size?: number;
+      /** base64 */
+      readonly root: string;
+    };
+    /** Entries known to be lost; left out where nothing tells. */
+    readonly entriesLost?: number;
+    /** On each chain the newest block whose anchors may be of the lost log. */
+    readonly lostUpTo: readonly { readonly chainId: number; readonly blockNumber: number }[];
+    readonly origin: string;
+    readonly vkey: string;
+  }
+>;
+export type LedgerEvent = LedgerFounded | ChainAdded | LossAccepted;
 
 /**
  * The state of every organisation, definition and status list, as one root (S1): the RFC 9162 root over
@@ -96,6 +120,7 @@ export type AnchorState = 'requested' | 'submitted' | 'confirmed' | 'finalised' 
 export const LEDGER_EVENTS: UpcastersOf<LedgerEvent> = {
   LedgerFounded: [],
   ChainAdded: [],
+  LossAccepted: [],
 };
 export const STANDING_EVENTS: UpcastersOf<StandingRecorded> = {
   StandingRecorded: [],

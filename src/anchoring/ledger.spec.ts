@@ -37,13 +37,44 @@ describe('a ledger', () => {
     const state = given(ledgerDecider, [founded])
       .when({ type: 'AddChain', ...chain })
       .then([added]);
-    expect(state).toEqual({ is: 'founded', ...founding, chains: [chain] });
+    expect(state).toEqual({ is: 'founded', ...founding, chains: [chain], former: [], lostUpTo: {} });
     const ledger = given(ledgerDecider, [founded, added]);
     ledger.when({ type: 'AddChain', ...chain, name: 'another' }).thenRefused('chainKnown');
     ledger.when({ type: 'AddChain', ...chain, chainId: 1 }).thenRefused('chainKnown');
     ledger
       .when({ type: 'AddChain', ...chain, name: 'sepolia', chainId: 11155111, contract: '0x5F' })
       .thenRefused('addressMalformed');
+  });
+
+  it('S16: goes on after a loss under an origin and a key that were never used before', () => {
+    const next = { origin: 'localhost:3000/log/2', vkey: 'localhost:3000/log/2+5e6f7a8b+BBBB' };
+    const previous = { ...founding, size: 168, root: 'AAAA' };
+    const command = {
+      type: 'AcceptLoss',
+      previous,
+      entriesLost: 3,
+      lostUpTo: [{ chainId: 31337, blockNumber: 41 }],
+      ...next,
+    } as const;
+    const { type: _, ...data } = command;
+    const lost: LedgerEvent = { type: 'LossAccepted', data };
+    given(ledgerDecider, []).when(command).thenRefused('ledgerUnfounded');
+    const state = given(ledgerDecider, [founded, added]).when(command).then([lost]);
+    expect(state).toEqual({
+      is: 'founded',
+      ...next,
+      chains: [chain],
+      former: [founding],
+      lostUpTo: { 31337: 41 },
+    });
+    const before = given(ledgerDecider, [founded]);
+    before.when({ ...command, origin: founding.origin, vkey: founding.vkey }).thenRefused('originUsed');
+    before.when({ ...command, vkey: founding.vkey }).thenRefused('vkeyMismatch');
+    before.when({ ...command, previous: { ...previous, ...next } }).thenRefused('notThePreviousOrigin');
+    const back = { ...command, previous: { ...previous, ...next }, ...founding };
+    given(ledgerDecider, [founded, lost]).when(back).thenRefused('originUsed');
+    const meta = { stream: 'ledger', revision: 1, at: '2026-01-01T00:00:00.000Z', index: 1 };
+    given(ledgerDecider, [founded]).when(ledgerDecider.commandOf(lost, meta)).then([lost]);
   });
 
   it('S17: can be decided again from its events', () => {
