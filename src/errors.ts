@@ -103,6 +103,15 @@ export class UnavailableError extends Error {
   }
 }
 
+/** The tables that a question needs are being built; it can be asked when they are. */
+export class RebuildingError extends UnavailableError {
+  /** @param progress where the building is, and where it ends, in the store's positions */
+  constructor(readonly progress: { readonly done: number; readonly of: number }) {
+    super(`the read models are being built: ${progress.done} of ${progress.of}`);
+    this.name = 'RebuildingError';
+  }
+}
+
 /** Our own bug, or a store whose state is unknown. The process must stop: a restart reads everything again. */
 export class InvariantError extends Error {
   constructor(message: string, options?: ErrorOptions) {

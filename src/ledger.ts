@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { Logger } from '@nestjs/common';
 import { AnchoringProcess } from './anchoring/anchoring.process.js';
 import { LEDGER_STREAM } from './anchoring/anchoring.events.js';
 import { BatchSealer } from './anchoring/batch-sealer.js';
@@ -33,6 +34,7 @@ import { load, prepare } from './event-store/handle.js';
 import { ReadModels } from './event-store/projections.js';
 import { openSqliteEventStore } from './event-store/sqlite.js';
 import { EpochKeys } from './holders/epoch-keys.js';
+import { applyErasures, followErasures } from './holders/erasure.js';
 import { Vault } from './holders/vault.js';
 import { makeLedgerKeys, readLedgerKeys, type LedgerKeys } from './ledger-keys.js';
 import { HeadSigner } from './log/head-signer.js';
@@ -71,10 +73,14 @@ const CHAIN_DEADLINE_MS = 15_000;
 const MASTER_KEY_BYTES = 32;
 /** Below DATA_DIR. */
 const TRUST_FILE = 'trust.json';
+/** Below DATA_DIR: the folder of the read models. */
+export const READ_MODELS = 'read-models';
 
 export class Ledger {
   #trustKept: Promise<void> = Promise.resolve();
   #closing = false;
+  #isReady = false;
+  #ready: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly config: Config,
@@ -135,6 +141,12 @@ export class Ledger {
     const epochKeys = EpochKeys.open(resolve(config.keysDir), secrets, isNew);
     const { keys, origin, vkey } = await founded(store, secrets, config, now);
     const vault = new Vault(store, secrets, epochKeys);
+    const erasing = { store, vault, secrets, config, now };
+    const { position } = await store.head();
+    // What was erased stays erased, also in an older copy of the store and after a crash in the midst of it (S23).
+    await applyErasures(erasing);
+    // With a store of its own a process does what `followErasures` does when it erases.
+    if (config.eventStoreUrl !== undefined) followErasures(erasing, position).done.catch(fatal);
     const isWorker = config.roles.has('worker');
     const chainHandle = isWorker ? new ChainHandle(folder, config, keys.anchorKey, store, now) : undefined;
     const chainAccess = chainHandle ?? new ChainReader(config.rpcUrls, keys.anchorKey);
@@ -149,12 +161,16 @@ export class Ledger {
       join(resolve(config.keysDir), 'last-signed-head.json'),
       now,
     );
-    opened.readModels = ReadModels.start(join(folder, 'read-models.db'), store, PROJECTIONS, (event) =>
-      vault.open(event),
-    );
+    opened.readModels = ReadModels.start(join(folder, READ_MODELS), store, PROJECTIONS, (event) => vault.open(event), {
+      onProblem: (message) => new Logger('read-models').error(message),
+    });
     const [readModels] = await Promise.all([opened.readModels, log.start()]);
-    await readModels.caughtUp((await store.head()).position);
-    await headSigner.start(async () => chainHandle?.compared(readModels, CHAIN_DEADLINE_MS));
+    const begin = async (): Promise<void> => {
+      await readModels.caughtUp((await store.head()).position);
+      await headSigner.start(async () => chainHandle?.compared(readModels, CHAIN_DEADLINE_MS));
+    };
+    const { isServing } = readModels;
+    if (isServing) await begin();
     const issuingKeys = new IssuingKeys(store, secrets);
     const publisher = new StatusPublisher(store, readModels, issuingKeys, config.publicUrl, now);
     const anchoring = chainHandle
@@ -201,9 +217,35 @@ export class Ledger {
     );
     ledger.#watch(fatal);
     await ledger.#keepTrustFile(folder, fatal);
-    anchoring.start();
-    duties?.start();
+    if (isServing) ledger.#work();
+    // Nothing is signed or written before the tables are there: they tell what was anchored, and what lags.
+    else ledger.#ready = ledger.#workAfter(begin).catch(fatal);
     return ledger;
+  }
+
+  /** False while tables are built that no older ones can stand in for: then little is answered and nothing written. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Resolves when it is ready, or has failed and the process is told to stop. */
+  get ready(): Promise<void> {
+    return this.#ready;
+  }
+
+  async #workAfter(begin: () => Promise<void>): Promise<void> {
+    try {
+      await begin();
+    } catch (error) {
+      if (!this.#closing) throw error;
+    }
+    if (!this.#closing) this.#work();
+  }
+
+  #work(): void {
+    this.#isReady = true;
+    this.anchoring.start();
+    this.duties?.start();
   }
 
   /** Whether this process signs heads, publishes lists and anchors. */
@@ -215,9 +257,9 @@ export class Ledger {
     return this.config.publicUrl;
   }
 
-  /** True where anything in it is demonstration data. */
+  /** True where anything in it is demonstration data, as far as its tables tell. */
   get demo(): boolean {
-    return holdsDemoData(this.readModels.db);
+    return this.readModels.isServing && holdsDemoData(this.readModels.db);
   }
 
   /** The chain, once it is ready. */
@@ -296,7 +338,7 @@ export class Ledger {
     this.log.done.catch(fatal);
     this.readModels.done.catch(fatal);
     this.log.onEntry((event) => {
-      if (!this.isWorker || !STATUS_CHANGES.has(event.type)) return;
+      if (!this.isWorker || !this.#isReady || !STATUS_CHANGES.has(event.type)) return;
       this.readModels
         .caughtUp(event.position)
         .then(() => this.statusPublisher.publish())

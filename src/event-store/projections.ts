@@ -1,25 +1,74 @@
 /**
- * Read models: tables in a SQLite file of this node's own, filled from the store's total order and rebuilt from it
- * whenever their shape has changed or the file is gone. Every batch and its checkpoint are written in one transaction,
- * so a crash anywhere applies each event exactly once.
+ * Read models: tables of this node's own, filled from the store's total order. Every batch and its checkpoint are
+ * written in one transaction, so a crash anywhere applies each event exactly once. The tables of one set of projections
+ * are a generation, a file of its own (`generation.ts`); where the projections have changed, or somebody asks for it, a
+ * new one is built beside the one that serves, which goes on following, and takes over when it has caught up with it.
+ * A build that was cut off is begun again. Proven by projections.int.spec.ts and rebuilding.int.spec.ts.
  */
-import { rmSync } from 'node:fs';
-import { InvariantError } from '../errors.js';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvariantError, RebuildingError } from '../errors.js';
 import type { OpenedFacts } from '../holders/vault.js';
 import type { EventStore, Position, StoredEvent, Subscription } from './event-store.js';
+import { Generation, generationsIn, removeGeneration, type Facts } from './generation.js';
 import { DamagedFileError, openDatabase, type Database } from './sqlite-file.js';
 
 /** One question asked of the events: its tables and how they are filled. Its queries stand in the same file. */
 export interface Projection {
   readonly name: string;
-  /** Raised whenever tables or `apply` change: the read models are then rebuilt. */
+  /** Raised whenever tables or `apply` change: the read models are then built anew. */
   readonly version: number;
-  /** `CREATE TABLE …; CREATE INDEX …` */
+  /**
+   * The oldest version whose tables today's queries can read and today's `apply` can go on filling: such tables serve
+   * until new ones are built. Default: `version`, and the node is not ready until then.
+   */
+  readonly servesFrom?: number;
+  /** `CREATE TABLE …; CREATE INDEX …`: ordinary tables, without foreign keys, triggers and generated columns. */
   readonly schema: string;
   /** Types of events whose private parts `apply` needs. */
   readonly opens?: ReadonlySet<string>;
+  /** Types of events after which nothing of what its tables held before may be found in the file (S23). */
+  readonly scrubs?: ReadonlySet<string>;
   apply(db: Database, event: StoredEvent, opened: readonly OpenedFacts[]): void;
 }
+
+/** What an operator sees of the read models. Positions are those of the store: a share of the way, not a count. */
+export interface ReadModelsStatus {
+  readonly status: 'serving' | 'rebuilding';
+  /** The one that answers; absent while there is none. */
+  readonly serving?: {
+    readonly generation: number;
+    readonly projections: readonly { readonly name: string; readonly version: number }[];
+    readonly position: string;
+  };
+  readonly building?: { readonly generation: number; readonly startedAt: string } & Progress;
+  /** The last build of this process that has ended. */
+  readonly lastBuild?: {
+    readonly generation: number;
+    readonly projections: readonly { readonly name: string; readonly version: number }[];
+    readonly events: number;
+    readonly seconds: number;
+    /** Why it has no effect, if it failed. */
+    readonly problem?: string;
+  };
+}
+
+export interface Progress {
+  readonly done: number;
+  readonly of: number;
+}
+
+export interface ReadModelsOptions {
+  /** Told of a build that failed while other tables go on serving. */
+  readonly onProblem?: (message: string) => void;
+  /** Called at each point at which the process could be killed with another state on the disk, for tests. */
+  readonly onStep?: (name: BuildStep) => void;
+  readonly now?: () => Date;
+}
+
+export type BuildStep = 'begun' | 'page' | 'written' | 'synced' | 'named' | 'opened' | 'takenOver' | 'removed';
+
+type OpenFacts = (event: StoredEvent) => Promise<readonly OpenedFacts[]>;
 
 interface Waiter {
   readonly position: Position;
@@ -27,140 +76,404 @@ interface Waiter {
   reject(reason: unknown): void;
 }
 
-const BOOKKEEPING =
-  'CREATE TABLE IF NOT EXISTS progress (id INTEGER PRIMARY KEY CHECK (id = 1), shape TEXT, position TEXT)';
+/** A whole generation that follows the store. */
+interface Following {
+  readonly generation: Generation;
+  /** Everything that the store has up to here is in it: its position, or beyond where what came after is erased. */
+  reached: Position;
+  subscription?: Subscription;
+}
+
+interface Building {
+  readonly number: number;
+  readonly startedAt: Date;
+  /** Positions: where it is, where the store's end was when it was last looked at. */
+  at: Position;
+  of: Position;
+  events: number;
+  /** It has the whole log and follows it, until it has caught up with the one that serves. */
+  following?: Following;
+}
+
+/** Events in one step of a build, which holds up the event loop for its length. */
+const PAGE = 500;
+const MOST_PAGE = 4_000;
+const LEAST_PAGE = 50;
+/** How long a step should take, in milliseconds. */
+const STEP_MS = 15;
+/** How often a build looks for the store's end; what comes after that, it gets as a follower. */
+const ROUNDS = 3;
+const LOCK = 'lock.db';
 
 export class ReadModels {
-  readonly db: Database;
-  readonly #open: (event: StoredEvent) => Promise<readonly OpenedFacts[]>;
-  #position: Position = 0n;
+  #serving: Following | undefined;
+  #building: Building | undefined;
+  #lastBuild: ReadModelsStatus['lastBuild'];
+  /** What goes on in the background: builds and the end of what they replace. */
+  #background: Promise<unknown> = Promise.resolve();
   #waiters: Waiter[] = [];
-  #subscription: Subscription | undefined;
   #failure: unknown;
+  #stopped = false;
+  readonly #done: Promise<void>;
+  #settleDone: { resolve(): void; reject(error: Error): void };
 
-  /** @param open opens private parts that can still be opened (`Vault.open`) */
   private constructor(
+    private readonly folder: string,
+    private readonly lock: Database,
     private readonly store: EventStore,
-    db: Database,
     private readonly projections: readonly Projection[],
-    open: (event: StoredEvent) => Promise<readonly OpenedFacts[]>,
+    private readonly open: OpenFacts,
+    private readonly options: ReadModelsOptions,
   ) {
-    this.db = db;
-    this.#open = open;
+    let settle = { resolve: (): void => {}, reject: (_: Error): void => {} };
+    this.#done = new Promise((resolve, reject) => (settle = { resolve, reject }));
+    this.#settleDone = settle;
+    // Who awaits nothing learns of it from `caughtUp`.
+    this.#done.catch(() => undefined);
   }
 
   /**
-   * Opens the file, or makes it anew where it is damaged, does not fit the projections or runs ahead of the store
-   * (a restored store), and begins to follow the store.
+   * Opens what there is and begins to follow the store. What is damaged, does not fit the projections or is not of this
+   * store (a restored one) is removed and built anew; a build of few events is waited for, one of many goes on in the
+   * background: see `isServing`.
+   * @param folder made if need be; for this process alone
+   * @param open opens private parts that can still be opened (`Vault.open`)
+   * @throws ConfigError where another process has the folder
    */
   static async start(
-    path: string,
+    folder: string,
     store: EventStore,
     projections: readonly Projection[],
-    open: (event: StoredEvent) => Promise<readonly OpenedFacts[]>,
+    open: OpenFacts,
+    options: ReadModelsOptions = {},
   ): Promise<ReadModels> {
-    const shape = projections.map(({ name, version }) => `${name}@${version}`).join(' ');
-    const head = await store.head();
-    let db = openOrRemake(path);
-    let kept = progressOf(db);
-    if (kept && (kept.shape !== shape || kept.position > head.position)) {
-      db.close();
-      db = remake(path);
-      kept = undefined;
+    const models = new ReadModels(folder, lockFolder(folder), store, projections, open, options);
+    try {
+      await models.#begin();
+      return models;
+    } catch (error) {
+      await models.stop();
+      throw error;
     }
-    if (!kept) {
-      db.transaction(() => {
-        for (const { schema } of projections) db.exec(schema);
-        db.prepare('INSERT INTO progress (id, shape, position) VALUES (1, ?, ?)').run(shape, '0');
-      })();
-    }
-    const models = new ReadModels(store, db, projections, open);
-    models.#position = kept?.position ?? 0n;
-    models.#follow();
-    return models;
   }
 
+  /**
+   * Removes all generations of a folder that no process uses, so that the next start builds them.
+   * @returns the numbers of those removed
+   * @throws ConfigError where a process uses it
+   */
+  static removeAll(folder: string): readonly number[] {
+    const lock = lockFolder(folder);
+    try {
+      const { whole, cutOff } = generationsIn(folder);
+      for (const number of [...whole, ...cutOff]) removeGeneration(folder, number);
+      return whole;
+    } finally {
+      lock.close();
+    }
+  }
+
+  /**
+   * The tables that serve now. To be asked for at each use: another generation may serve after anything was awaited.
+   * @throws RebuildingError while there are none
+   */
+  get db(): Database {
+    if (!this.#serving) throw new RebuildingError(this.#progress());
+    return this.#serving.generation.db;
+  }
+
+  /** Whether there are tables that answer. */
+  get isServing(): boolean {
+    return this.#serving !== undefined;
+  }
+
+  /** Up to where the tables that serve have read; 0n while there are none. */
   get position(): Position {
-    return this.#position;
+    return this.#serving?.reached ?? 0n;
   }
 
-  /** Resolves when every event up to a position is in the tables. */
+  get status(): ReadModelsStatus {
+    const serving = this.#serving;
+    const building = this.#building;
+    return {
+      status: serving ? 'serving' : 'rebuilding',
+      ...(serving && {
+        serving: {
+          generation: serving.generation.number,
+          projections: serving.generation.versions,
+          position: String(serving.generation.position),
+        },
+      }),
+      ...(building && {
+        building: {
+          generation: building.number,
+          startedAt: building.startedAt.toISOString(),
+          ...this.#progress(),
+        },
+      }),
+      ...(this.#lastBuild && { lastBuild: this.#lastBuild }),
+    };
+  }
+
+  /** Resolves when every event up to a position is in the tables that serve. */
   caughtUp(position: Position): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(asError(this.#failure));
-    if (this.#position >= position) return Promise.resolve();
+    if (this.#serving && this.#serving.reached >= position) return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiters.push({ position, resolve, reject }));
   }
 
-  /** Rejects when following failed; never resolves before `stop`. */
+  /** Rejects when following failed; resolves at `stop`. */
   get done(): Promise<void> {
-    return this.#subscription?.done ?? Promise.resolve();
+    return this.#done;
   }
 
+  /** Builds a new generation in the background, unless one is being built. @returns the number of what is built */
+  rebuild(): number {
+    if (this.#failure !== undefined) throw asError(this.#failure);
+    return (this.#building ?? this.#build()).number;
+  }
+
+  /** Ends it. A build that is cut off by it is begun again at the next start. */
   async stop(): Promise<void> {
-    await this.#subscription?.stop();
+    this.#stopped = true;
+    // A build may be at any await: it ends at the next one.
+    await this.#background;
+    await this.#serving?.subscription?.stop();
+    await this.#building?.following?.subscription?.stop();
+    this.#building?.following?.generation.close();
+    this.#serving?.generation.close();
     this.#fail(new InvariantError('the read models are closed'));
-    this.db.close();
+    this.#settleDone.resolve();
+    this.lock.close();
   }
 
-  #follow(): void {
-    this.#subscription = this.store.subscribe({ after: this.#position }, (events) => this.#apply(events));
-    this.#subscription.done.catch((error: unknown) => this.#fail(error));
+  async #begin(): Promise<void> {
+    // The file of an earlier version of the program.
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${this.folder}.db${suffix}`, { force: true });
+    const { whole, cutOff } = generationsIn(this.folder);
+    for (const number of cutOff) removeGeneration(this.folder, number);
+    let best: Generation | undefined;
+    for (const number of whole) {
+      const generation = await this.#usable(number);
+      // A take-over that was cut off leaves two: the newer one, unless only the older one is as the projections are.
+      const [kept, other] =
+        generation?.isCurrent && !best?.isCurrent ? [generation, best] : [best ?? generation, generation];
+      best = kept;
+      if (other && other !== kept) other.remove();
+    }
+    if (best) {
+      const reached = await this.#reachedBy(best.position);
+      this.#serving = { generation: best, reached };
+      this.#follow(this.#serving);
+    }
+    // A build that was cut off was wanted: it is begun again.
+    if (best?.isCurrent && cutOff.length === 0) return;
+    let isLong = (): void => {};
+    const long = new Promise<void>((resolve) => (isLong = resolve));
+    this.#build(isLong);
+    if (!best) await Promise.race([this.#background, long]);
+    if (!best && this.#failure !== undefined) throw asError(this.#failure);
   }
 
-  async #apply(events: readonly StoredEvent[]): Promise<void> {
-    const opened = new Map<StoredEvent, readonly OpenedFacts[]>();
+  /** A generation of the folder, if it can serve; else it is gone. */
+  async #usable(number: number): Promise<Generation | undefined> {
+    let generation: Generation | undefined;
+    try {
+      generation = Generation.open(this.folder, number, this.projections);
+      if (generation.canServe && (await generation.isOf(this.store))) return generation;
+      generation.remove();
+    } catch (error) {
+      // A damaged file holds nothing that the events do not.
+      generation?.close();
+      if (!(error instanceof DamagedFileError)) throw error;
+      removeGeneration(this.folder, number);
+    }
+    return undefined;
+  }
+
+  /** The store's end, where there is nothing after a position: what stood between them has been erased. */
+  async #reachedBy(position: Position): Promise<Position> {
+    const head = await this.store.head();
+    const [next] = await this.store.readAll({ after: position, limit: 1 });
+    return next || head.position < position ? position : head.position;
+  }
+
+  #follow(following: Following): void {
+    const { generation } = following;
+    following.subscription = this.store.subscribe({ after: generation.position }, async (events) => {
+      generation.apply(events, await this.#factsOf(events));
+      if (following.reached < generation.position) following.reached = generation.position;
+      if (following === this.#serving) this.#tellWaiters();
+      else this.#takeOverIfCaughtUp();
+    });
+    following.subscription.done.catch((error: unknown) => {
+      if (following === this.#serving) this.#fail(error);
+      else this.#buildFailed(error);
+    });
+  }
+
+  /** The private parts that some projection needs. */
+  async #factsOf(events: readonly StoredEvent[]): Promise<Facts> {
+    const facts = new Map<StoredEvent, readonly OpenedFacts[]>();
     for (const event of events) {
       if (event.sealed && this.projections.some(({ opens }) => opens?.has(event.type))) {
-        opened.set(event, await this.#open(event));
+        facts.set(event, await this.open(event));
       }
     }
-    const last = events.at(-1);
-    if (!last) return;
-    this.db.transaction(() => {
-      for (const event of events) {
-        for (const projection of this.projections) projection.apply(this.db, event, opened.get(event) ?? []);
+    return facts;
+  }
+
+  #build(isLong: () => void = () => undefined): Building {
+    const { whole } = generationsIn(this.folder);
+    const number = Math.max(0, ...whole) + 1;
+    const building: Building = { number, startedAt: this.#now(), at: 0n, of: 0n, events: 0 };
+    this.#building = building;
+    this.#background = this.#background
+      .then(() => this.#run(building, isLong))
+      .catch((error: unknown) => this.#buildFailed(error));
+    return building;
+  }
+
+  async #run(building: Building, isLong: () => void): Promise<void> {
+    if (this.#stopped) return;
+    const generation = Generation.build(this.folder, building.number, this.projections);
+    let reached: Position;
+    try {
+      this.#step('begun');
+      reached = await this.#readAll(generation, building, isLong);
+      if (this.#stopped) return;
+      await generation.finish((name) => this.#step(name));
+    } finally {
+      generation.close();
+    }
+    if (this.#stopped) return;
+    const following: Following = {
+      generation: Generation.open(this.folder, building.number, this.projections),
+      reached,
+    };
+    building.following = following;
+    this.#step('opened');
+    this.#takeOverIfCaughtUp();
+    this.#follow(following);
+  }
+
+  /** Reads the whole store into a generation. @returns up to where there is nothing that is not in it */
+  async #readAll(generation: Generation, building: Building, isLong: () => void): Promise<Position> {
+    let limit = PAGE;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { position: end } = await this.store.head();
+      building.of = end;
+      while (generation.position < end) {
+        const started = performance.now();
+        const events = await this.store.readAll({ after: generation.position, limit });
+        // What stood there until the end has been erased.
+        if (events.length === 0) return end;
+        generation.apply(events, await this.#factsOf(events), true);
+        building.at = generation.position;
+        building.events += events.length;
+        this.#step('page');
+        if (generation.position < end) isLong();
+        limit = nextLimit(limit, performance.now() - started);
+        // A turn of the event loop between two steps: building must not starve requests.
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        if (this.#stopped) return generation.position;
       }
-      this.db.prepare('UPDATE progress SET position = ? WHERE id = 1').run(String(last.position));
-    })();
-    this.#position = last.position;
-    const ready = this.#waiters.filter(({ position }) => position <= last.position);
-    this.#waiters = this.#waiters.filter(({ position }) => position > last.position);
+    }
+    return generation.position;
+  }
+
+  /** Everything between the question and the switch happens at once: nobody reads an older state than before. */
+  #takeOverIfCaughtUp(): void {
+    const building = this.#building;
+    const next = building?.following;
+    if (!building || !next || this.#stopped) return;
+    const old = this.#serving;
+    if (old && next.reached < old.reached) return;
+    this.#serving = next;
+    this.#building = undefined;
+    this.#lastBuild = this.#ended(building);
+    this.#step('takenOver');
+    this.#tellWaiters();
+    if (!old) return;
+    this.#background = this.#background
+      .then(async () => {
+        await old.subscription?.stop();
+        old.generation.remove();
+        this.#step('removed');
+      })
+      // It is removed at the next start.
+      .catch((error: unknown) => this.options.onProblem?.(asError(error).message));
+  }
+
+  #buildFailed(error: unknown): void {
+    const building = this.#building;
+    if (!building || this.#stopped) return;
+    const problem = asError(error).message;
+    this.#building = undefined;
+    this.#lastBuild = { ...this.#ended(building), problem };
+    const failed = building.following;
+    this.#background = this.#background
+      .then(async () => {
+        await failed?.subscription?.stop();
+        failed?.generation.close();
+        removeGeneration(this.folder, building.number);
+      })
+      .catch((reason: unknown) => this.options.onProblem?.(asError(reason).message));
+    if (this.#serving) this.options.onProblem?.(`read models ${building.number} cannot be built: ${problem}`);
+    else this.#fail(error);
+  }
+
+  #ended({ number, startedAt, events }: Building): NonNullable<ReadModelsStatus['lastBuild']> {
+    const seconds = (this.#now().getTime() - startedAt.getTime()) / 1000;
+    const projections = this.projections.map(({ name, version }) => ({ name, version }));
+    return { generation: number, projections, events, seconds };
+  }
+
+  #progress(): Progress {
+    const { at = 0n, of = 0n } = this.#building ?? {};
+    return { done: Number(at), of: Number(of) };
+  }
+
+  #tellWaiters(): void {
+    const reached = this.#serving?.reached ?? 0n;
+    const ready = this.#waiters.filter(({ position }) => position <= reached);
+    if (ready.length === 0) return;
+    this.#waiters = this.#waiters.filter(({ position }) => position > reached);
     for (const waiter of ready) waiter.resolve();
   }
 
   #fail(error: unknown): void {
     this.#failure ??= error;
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.reject(asError(error));
+    if (!this.#stopped) this.#settleDone.reject(asError(error));
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(asError(error));
+  }
+
+  #step(name: BuildStep): void {
+    this.options.onStep?.(name);
+  }
+
+  #now(): Date {
+    return this.options.now?.() ?? new Date();
   }
 }
 
-/** A damaged file holds nothing that the events do not: it is made anew. */
-function openOrRemake(path: string): Database {
+/** The next size of a step, so that it takes about `STEP_MS`. */
+function nextLimit(limit: number, took: number): number {
+  const wanted = took > 2 * STEP_MS ? limit / 2 : took < STEP_MS / 2 ? limit * 2 : limit;
+  return Math.min(Math.max(Math.round(wanted), LEAST_PAGE), MOST_PAGE);
+}
+
+/** Takes a folder for this process; the lock goes with it, however it ends. @throws ConfigError where another has it */
+function lockFolder(folder: string): Database {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, LOCK);
   try {
-    return openFile(path);
+    return openDatabase(path, { synchronous: 'NORMAL' });
   } catch (error) {
     if (!(error instanceof DamagedFileError)) throw error;
-    return remake(path);
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+    return openDatabase(path, { synchronous: 'NORMAL' });
   }
-}
-
-function remake(path: string): Database {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
-  return openFile(path);
-}
-
-function openFile(path: string): Database {
-  const db = openDatabase(path, { synchronous: 'NORMAL' });
-  db.exec(BOOKKEEPING);
-  return db;
-}
-
-function progressOf(db: Database): { shape: string; position: Position } | undefined {
-  const row = db.prepare('SELECT shape, position FROM progress WHERE id = 1').get() as
-    { shape: string; position: string } | undefined;
-  return row && { shape: row.shape, position: BigInt(row.position) };
 }
 
 function asError(value: unknown): Error {
