@@ -6,7 +6,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Logger } from '@nestjs/common';
 import { AnchoringProcess } from './anchoring/anchoring.process.js';
 import { LEDGER_STREAM } from './anchoring/anchoring.events.js';
 import { BatchSealer } from './anchoring/batch-sealer.js';
@@ -23,24 +22,31 @@ import { StatusIndexes } from './credentials/status-indexes.js';
 import { outdatedLists, statusListsProjection } from './credentials/status-lists.read.js';
 import { StatusPublisher } from './credentials/status-publisher.js';
 import { signer, type Ed25519Signer } from './crypto/ed25519.js';
+import { openRootSecret } from './crypto/root-secret.js';
 import { readFileIfThere, readOrMake, writeFileDurably } from './crypto/secret-file.js';
 import { Secrets } from './crypto/secrets.js';
 import { catalogueProjection, holdsDemoData } from './definitions/catalogue.read.js';
-import { fromBase64url, toBase64url } from './encoding/base64.js';
-import { ConfigError, EncodingError, InvariantError } from './errors.js';
+import { toBase64url } from './encoding/base64.js';
+import { ConfigError, InvariantError } from './errors.js';
 import { EVENT_TYPES } from './event-types.js';
 import type { EventStore, Position, StoredEvent } from './event-store/event-store.js';
 import { load, prepare } from './event-store/handle.js';
 import { ReadModels } from './event-store/projections.js';
+import { tellOfReadModels } from './event-store/read-models.process.js';
 import { openSqliteEventStore } from './event-store/sqlite.js';
+import { changeEpoch } from './holders/epoch-change.js';
+import { EpochProcess } from './holders/epoch.process.js';
 import { EpochKeys } from './holders/epoch-keys.js';
 import { applyErasures, followErasures } from './holders/erasure.js';
+import { readErasures } from './holders/erasures-list.js';
+import { vaultKeysProjection } from './holders/keys.read.js';
 import { Vault } from './holders/vault.js';
 import { makeLedgerKeys, readLedgerKeys, type LedgerKeys } from './ledger-keys.js';
 import { HeadSigner } from './log/head-signer.js';
 import { formatVerifierKey } from './log/note.js';
 import { TransparencyLog } from './log/transparency-log.js';
 import { IssuingKeys } from './organisations/issuing-keys.js';
+import { custodyOfAll, issuingKeysProjection } from './organisations/issuing-keys.read.js';
 import { organisationsProjection } from './organisations/organisations.read.js';
 import type { TrustFile } from './verification/bundle.js';
 
@@ -51,6 +57,8 @@ const PROJECTIONS = [
   registerProjection,
   statusListsProjection,
   batchesProjection,
+  vaultKeysProjection,
+  issuingKeysProjection,
 ];
 
 const STATUS_CHANGES: ReadonlySet<string> = new Set([
@@ -59,6 +67,14 @@ const STATUS_CHANGES: ReadonlySet<string> = new Set([
   'CredentialReinstated',
   'CredentialRevoked',
   'CredentialVoided',
+]);
+
+/** Which may change who holds the issuers' keys. */
+const KEY_CHANGES: ReadonlySet<string> = new Set([
+  'IssuingKeyAdded',
+  'IssuingKeyRotated',
+  'IssuingKeyRevoked',
+  'OrganisationClosed',
 ]);
 
 /** What must be closed again where opening fails. */
@@ -70,7 +86,8 @@ interface Opened {
 
 /** How long the start waits for the chain, before it signs without having compared itself with it (S16). */
 const CHAIN_DEADLINE_MS = 15_000;
-const MASTER_KEY_BYTES = 32;
+/** See `EpochScope.graceMs`. */
+const EPOCH_GRACE_MS = 10_000;
 /** Below DATA_DIR. */
 const TRUST_FILE = 'trust.json';
 /** Below DATA_DIR: the folder of the read models. */
@@ -86,7 +103,11 @@ export class Ledger {
     readonly config: Config,
     readonly adminToken: string,
     readonly secrets: Secrets,
+    /** Where the master key is, for people. */
+    readonly masterKey: string,
     readonly store: EventStore,
+    readonly epochs: EpochKeys,
+    readonly epochProcess: EpochProcess,
     readonly vault: Vault,
     readonly issuingKeys: IssuingKeys,
     readonly log: TransparencyLog,
@@ -135,10 +156,13 @@ export class Ledger {
   ): Promise<Ledger> {
     const { store } = opened;
     const isNew = (await store.head()).position === 0n;
-    const secrets = new Secrets(masterKey(config, folder, isNew));
+    const keysDir = resolve(config.keysDir);
+    const places = { dataDir: folder, keysDir, masterKey: config.masterKey };
+    const root = await openRootSecret(places, isNew, (candidate) => opensEpochs(keysDir, candidate));
+    const secrets = new Secrets(root.secret);
     const adminToken = config.adminToken ?? readOrMake(join(folder, 'admin-token'), random32);
     // Keys before what is wrapped under them: a crash in between leaves keys that nothing uses yet.
-    const epochKeys = EpochKeys.open(resolve(config.keysDir), secrets, isNew);
+    const epochKeys = EpochKeys.open(keysDir, secrets, isNew);
     const { keys, origin, vkey } = await founded(store, secrets, config, now);
     const vault = new Vault(store, secrets, epochKeys);
     const erasing = { store, vault, secrets, config, now };
@@ -158,11 +182,11 @@ export class Ledger {
       store,
       log,
       { origin, ...logSigner(keys) },
-      join(resolve(config.keysDir), 'last-signed-head.json'),
+      join(keysDir, 'last-signed-head.json'),
       now,
     );
     opened.readModels = ReadModels.start(join(folder, READ_MODELS), store, PROJECTIONS, (event) => vault.open(event), {
-      onProblem: (message) => new Logger('read-models').error(message),
+      onProblem: tellOfReadModels,
     });
     const [readModels] = await Promise.all([opened.readModels, log.start()]);
     const begin = async (): Promise<void> => {
@@ -172,7 +196,9 @@ export class Ledger {
     const { isServing } = readModels;
     if (isServing) await begin();
     const issuingKeys = new IssuingKeys(store, secrets);
-    const publisher = new StatusPublisher(store, readModels, issuingKeys, config.publicUrl, now);
+    const publisher = new StatusPublisher(store, readModels, issuingKeys, config.publicUrl, now, (message) =>
+      new Logger('status-lists').warn(message),
+    );
     const anchoring = chainHandle
       ? new AnchoringProcess(
           new BatchSealer(store, readModels, log, headSigner, () => publisher.publish(), now),
@@ -196,11 +222,31 @@ export class Ledger {
       isWorker && config.eventStoreUrl !== undefined
         ? new WorkerDuties(store, log, headSigner, anchoring, fatal)
         : undefined;
+    const epochScope = {
+      store,
+      readModels,
+      epochs: epochKeys,
+      vault,
+      now,
+      erased: () => readErasures(keysDir).map(({ holder }) => holder),
+      graceMs: EPOCH_GRACE_MS,
+    };
+    const epochProcess = new EpochProcess(
+      epochKeys,
+      (report, stopped) => changeEpoch(epochScope, report, stopped),
+      () => readErasures(keysDir),
+      { isWorker, afterDays: config.epochDays },
+      fatal,
+      now,
+    );
     const ledger = new Ledger(
       config,
       adminToken,
       secrets,
+      root.masterKey,
       store,
+      epochKeys,
+      epochProcess,
       vault,
       issuingKeys,
       log,
@@ -246,6 +292,7 @@ export class Ledger {
     this.#isReady = true;
     this.anchoring.start();
     this.duties?.start();
+    this.epochProcess.start();
   }
 
   /** Whether this process signs heads, publishes lists and anchors. */
@@ -290,7 +337,8 @@ export class Ledger {
       origin: this.origin,
       vkey: this.vkey,
       log: `${this.publicUrl}/log`,
-      keyCustody: 'operator',
+      // Who holds which issuer's key stands in the log, and in every report; here it is summed up (S13).
+      ...(this.readModels.isServing ? { keyCustody: custodyOfAll(this.readModels.db) } : {}),
       chains: chains.map(({ name, chainId, contract, anchorer, firstBlock }) => ({
         name,
         chainId,
@@ -304,6 +352,7 @@ export class Ledger {
 
   async close(): Promise<void> {
     this.#closing = true;
+    await this.epochProcess.stop();
     await this.duties?.stop();
     await this.anchoring.stop();
     await this.#trustKept;
@@ -329,7 +378,11 @@ export class Ledger {
       this.#trustKept = kept.catch(fatal);
       return this.#trustKept;
     };
-    this.log.onEntry((event) => void (event.stream === LEDGER_STREAM && keep()));
+    this.log.onEntry((event) => {
+      if (event.stream === LEDGER_STREAM) void keep();
+      // Who holds the keys is in the tables, which may still be on their way.
+      if (KEY_CHANGES.has(event.type)) this.readModels.caughtUp(event.position).then(keep).catch(fatal);
+    });
     this.chainAccess.onReady(() => void keep());
     await keep();
   }
@@ -358,23 +411,18 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** @throws ConfigError where the key's file is damaged, or is missing though there is something wrapped under it */
-function masterKey(config: Config, folder: string, isNew: boolean): Uint8Array {
-  if (config.masterKey !== undefined) return fromBase64url(config.masterKey);
-  const path = join(folder, 'master-key');
-  if (!isNew && !readFileIfThere(path)) {
-    throw new ConfigError(
-      'MASTER_KEY',
-      `is not set and ${path} is missing, and without it nothing that is kept can be opened; put the file back, or set it`,
-    );
-  }
+/**
+ * Whether a secret is the one that the epoch keys were wrapped under: so it is told for a folder without a root secret.
+ * @throws ConfigError where their file is missing or damaged
+ */
+function opensEpochs(keysDir: string, candidate: Uint8Array): boolean {
   try {
-    const key = fromBase64url(readOrMake(path, random32));
-    if (key.length === MASTER_KEY_BYTES) return key;
+    EpochKeys.open(keysDir, new Secrets(candidate), false);
+    return true;
   } catch (error) {
-    if (!(error instanceof EncodingError)) throw error;
+    if (error instanceof ConfigError && error.variable === 'MASTER_KEY') return false;
+    throw error;
   }
-  throw new ConfigError('MASTER_KEY', `${path} is damaged: it must hold 32 bytes in base64url (43 characters)`);
 }
 
 function random32(): string {

@@ -59,7 +59,12 @@ export class Pending {
     this.#newKeys.set(stream, key);
   }
 
-  seal(facts: readonly SealedFacts[], place: Place): Promise<Uint8Array> {
+  /** @throws ConcurrencyError where the holder has been erased since it was found */
+  async seal(facts: readonly SealedFacts[], place: Place): Promise<Uint8Array> {
+    for (const { under } of facts) {
+      if (this.#newKeys.has(under) || (await this.ledger.vault.key(under))) continue;
+      throw new ConcurrencyError(under, 0, NO_STREAM);
+    }
     return this.ledger.vault.seal(facts, place, this.#newKeys);
   }
 
@@ -97,6 +102,7 @@ export class Pending {
   async commit(): Promise<readonly Appended[]> {
     for (let attempt = 1; ; attempt += 1) {
       try {
+        this.ledger.vault.checkEpochs(this.appends);
         return await this.ledger.store.appendMany(this.appends);
       } catch (error) {
         const isList =

@@ -28,6 +28,12 @@ export async function heldCredential(ledger: Ledger, id: string): Promise<HeldCr
   return { ...sealed, issued, under: opened.under, revision: events.at(-1)?.revision ?? 0 };
 }
 
+/** Whether a credential of this ledger can no longer be opened by anybody, because its holder has been erased. */
+export async function isHolderErased(ledger: Ledger, id: string): Promise<boolean> {
+  const [issued] = await ledger.store.readStream(credentialStream(id));
+  return issued !== undefined && (await ledger.vault.open(issued)).length === 0;
+}
+
 /** Name of the holder as the document has it. */
 export function holderNameOf(document: JsonObject): string | undefined {
   const subject = document['credentialSubject'] as { identifier?: readonly { identityHash?: unknown }[] } | undefined;

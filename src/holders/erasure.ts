@@ -16,7 +16,7 @@ import type { Config } from '../config.js';
 import type { Secrets } from '../crypto/secrets.js';
 import { fromBase64url } from '../encoding/base64.js';
 import type { JsonObject } from '../encoding/json.js';
-import { ConcurrencyError, EncodingError, InvariantError, NotFoundError } from '../errors.js';
+import { ConcurrencyError, NotFoundError } from '../errors.js';
 import {
   NO_STREAM,
   type EventDraft,
@@ -28,7 +28,7 @@ import {
 import { listErasures, readErasures, type Erasure } from './erasures-list.js';
 import { decodeContainer } from './sealing.js';
 import { shareId } from './share-crypto.js';
-import { holderVault, type OpenedFacts, type Vault } from './vault.js';
+import { holderVault, type Vault } from './vault.js';
 
 /** Unlogged: one `HolderErased {holder}` for each erasure that has been carried out in this store. */
 export const ERASURES_STREAM = 'vault-erasures';
@@ -186,8 +186,9 @@ async function tracesOf(scope: ErasureScope, holder: string, events: readonly St
   if (!isListed(events)) return searched();
   const traces = noTraces();
   for (const event of events) {
-    if (event.sealed && (await opened(scope.vault, event)).length === 0) return searched();
-    for (const { facts } of await opened(scope.vault, event)) {
+    // Its epoch has ended: an old copy, brought back.
+    if (event.sealed && (await scope.vault.open(event)).length === 0) return searched();
+    for (const { facts } of await scope.vault.open(event)) {
       if (event.type === 'CredentialHeld') traces.credentials.add(String(facts['credential']));
       if (event.type !== 'PersonRecorded' || typeof facts['personalNumber'] !== 'string') continue;
       const reservation = reservationVault(scope.secrets, facts['personalNumber']);
@@ -231,20 +232,10 @@ async function note(scope: ErasureScope, event: StoredEvent, found: ReadonlyMap<
       const traces = parts.map(({ under }) => found.get(under.slice(holderVault('').length))).find(Boolean);
       if (!traces) return;
       traces.credentials.add(event.stream.slice('credential-'.length));
-      for (const { facts } of await opened(scope.vault, event)) {
+      for (const { facts } of await scope.vault.open(event)) {
         if (typeof facts['linkKey'] === 'string') traces.shares.add(await shareId(fromBase64url(facts['linkKey'])));
       }
     }
-  }
-}
-
-/** What can be opened: in a restored copy the epoch that wrapped the key may have been destroyed, which is as it should be. */
-async function opened(vault: Vault, event: StoredEvent): Promise<readonly OpenedFacts[]> {
-  try {
-    return await vault.open(event);
-  } catch (error) {
-    if (error instanceof InvariantError || error instanceof EncodingError) return [];
-    throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { CredentialCommand } from '../credentials/credential.js';
 import { StatusRequest } from '../credentials/credentials.commands.js';
 import { revocationSchema, suspensionSchema } from '../credentials/credentials.schema.js';
+import { isHolderErased } from '../credentials/held-credential.js';
 import { registerRow } from '../credentials/register.read.js';
 import { DomainError, NotFoundError } from '../errors.js';
 import { Ledger } from '../ledger.js';
@@ -109,12 +110,12 @@ export class PagesController {
 
   @Get('c/:id')
   @Operation({ name: 'page.public', summary: 'A credential: what the log shows.', page: true, params: idParams })
-  credential(
+  async credential(
     @Input('params') { id }: IdParams,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): string {
-    return this.#html(reply, credentialPage(this.views.credential(id), pageContext(request, this.ledger)));
+  ): Promise<string> {
+    return this.#html(reply, credentialPage(await this.views.credential(id), pageContext(request, this.ledger)));
   }
 
   @Get('verify')
@@ -125,13 +126,14 @@ export class PagesController {
 
   @Get('verify/:id')
   @Operation({ name: 'page.public', summary: 'Verify a credential of this ledger.', page: true, params: idParams })
-  verifyOne(
+  async verifyOne(
     @Input('params') { id }: IdParams,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): string {
+  ): Promise<string> {
     if (!registerRow(this.ledger.readModels.db, id)) throw new NotFoundError('credential', id);
-    return this.#html(reply, verifyPage({ id }, pageContext(request, this.ledger)));
+    const erased = await isHolderErased(this.ledger, id);
+    return this.#html(reply, verifyPage({ id, erased }, pageContext(request, this.ledger)));
   }
 
   @Get('batches')

@@ -50,6 +50,10 @@ export const POLICY = {
   'credential.suspend': OPERATOR,
   'credential.reinstate': OPERATOR,
 
+  'holder.read': OPERATOR,
+  'holder.find': OPERATOR,
+  'holder.erase': OPERATOR,
+
   'batch.list': ANYONE,
   'batch.read': ANYONE,
   'batch.seal': OPERATOR,
@@ -63,6 +67,9 @@ export const POLICY = {
   'log.readTile': ANYONE,
   'log.readEntry': ANYONE,
   'log.readProof': ANYONE,
+
+  'readModels.read': OPERATOR,
+  'readModels.rebuild': OPERATOR,
 
   'page.public': ANYONE,
   'page.operator': OPERATOR,

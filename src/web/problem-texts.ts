@@ -223,6 +223,28 @@ export const DOMAIN_TEXTS: Readonly<Record<string, ProblemText>> = {
     ['Nyckelns id stämmer inte', 'Nyckelns id {kid} måste vara dess multibase-värde.'],
     ["The key's id does not match", "The key's id {kid} must be its multibase value."],
   ),
+  keyAuthorisationMissing: text(
+    422,
+    [
+      'Nyckelns innehavare har inte godkänt bytet',
+      'Organisationen har själv nyckeln {kid}. Ett byte gäller bara med en signatur av den; se docs/formats.md 8.',
+    ],
+    [
+      'The holder of the key has not agreed to the change',
+      'The organisation itself holds the key {kid}. A change needs a signature of that key; see docs/formats.md 8.',
+    ],
+  ),
+  keyAuthorisationInvalid: text(
+    422,
+    [
+      'Godkännandet av bytet stämmer inte',
+      'Signaturen är inte nyckeln {kid}:s över just detta byte. Har organisationen ändrats sedan dess? Signera igen.',
+    ],
+    [
+      'The authorisation of the change is not right',
+      'The signature is not that of the key {kid} over this very change. Has the organisation changed since? Sign again.',
+    ],
+  ),
   keyUsed: text(
     409,
     ['Nyckeln är redan använd', 'Nyckeln {kid} har redan tillhört organisationen. Skapa en ny.'],
@@ -324,8 +346,25 @@ export const DOMAIN_TEXTS: Readonly<Record<string, ProblemText>> = {
   ),
   holderErased: text(
     410,
-    ['Innehavaren är raderad', 'Uppgifterna om innehavaren är raderade; dokumentet kan inte visas längre.'],
-    ['The holder is erased', 'What was known of the holder is erased; the document can no longer be shown.'],
+    [
+      'Innehavaren är raderad',
+      'Uppgifterna om innehavaren är raderade och kan inte tas fram igen; dokumentet kan inte visas längre. Raden i loggen och dess kontrollsumma finns kvar: den som själv har sparat mikromeriten kan fortfarande kontrollera den.',
+    ],
+    [
+      'The holder is erased',
+      'What was known of the holder is erased and cannot be brought back; the document can no longer be shown. The entry in the log and its digest remain: whoever kept the credential can still check it.',
+    ],
+  ),
+  erasureNotConfirmed: text(
+    422,
+    [
+      'Raderingen är inte bekräftad',
+      'En radering kan inte ångras. Skicka innehavarens id, {holder}, som confirm för att bekräfta den.',
+    ],
+    [
+      'The erasure is not confirmed',
+      'An erasure cannot be undone. Send the id of the holder, {holder}, as confirm to confirm it.',
+    ],
   ),
   idempotencyKeyReused: text(
     422,
@@ -441,6 +480,39 @@ export const HTTP_TEXTS = {
     ['Tjänsten är inte redo', 'Försök igen om en stund.'],
     ['The service is not ready', 'Try again in a moment.'],
   ),
+  signerUnreachable: text(
+    503,
+    [
+      'Organisationens signeringstjänst svarar inte',
+      'Organisationen har själv nyckeln {kid}, och dess signeringstjänst svarar inte. Inget har utfärdats eller ändrats. Försök igen om en stund.',
+    ],
+    [
+      'The organisation’s signer does not answer',
+      'The organisation itself holds the key {kid}, and its signer does not answer. Nothing was issued or changed. Try again in a moment.',
+    ],
+  ),
+  signerRefused: text(
+    502,
+    [
+      'Organisationens signeringstjänst signerade inte',
+      'Organisationen har själv nyckeln {kid}, och dess signeringstjänst gav ingen giltig signatur. Inget har utfärdats eller ändrats. Fråga organisationen.',
+    ],
+    [
+      'The organisation’s signer did not sign',
+      'The organisation itself holds the key {kid}, and its signer gave no valid signature. Nothing was issued or changed. Ask the organisation.',
+    ],
+  ),
+  rebuilding: text(
+    503,
+    [
+      'Tabellerna byggs om',
+      'Tjänsten läser om sin logg ({percent} % klart) och kan svara när det är gjort. Inget är förlorat; försök igen om en stund.',
+    ],
+    [
+      'The tables are being rebuilt',
+      'The service reads its log anew ({percent} % done) and can answer when that is done. Nothing is lost; try again in a moment.',
+    ],
+  ),
   internal: text(
     500,
     [
@@ -458,6 +530,14 @@ const INPUT_TEXTS: Readonly<Record<string, Readonly<Record<Language, string>>>> 
   creditsMalformed: {
     sv: 'Ange poängen som ett tal över 0 med högst två decimaler.',
     en: 'Give the credits as a number above 0 with at most two decimals.',
+  },
+  signerUrl: {
+    sv: 'Ange en https-adress utan namn, lösenord och fragment; http går bara till den egna maskinen (127.0.0.1, ::1, localhost).',
+    en: 'Give an https URL without user, password and fragment; http goes to the own machine alone (127.0.0.1, ::1, localhost).',
+  },
+  keyOutside: {
+    sv: 'Med custody "organisation" behövs publicKeyMultibase och signer, annars ingetdera.',
+    en: 'With custody "organisation" both publicKeyMultibase and signer are needed, else neither.',
   },
   tooSmall: { sv: 'Talet är för litet.', en: 'The number is too small.' },
   tooBig: { sv: 'Talet är för stort.', en: 'The number is too big.' },

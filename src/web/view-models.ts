@@ -1,12 +1,13 @@
 /** From read models to what the pages show. Nothing about a person, but for the operator's own register. */
 import { batchOfIndex, listBatches, newestBatch, type AnchorView, type BatchView } from '../anchoring/batches.read.js';
-import { heldCredential, holderNameOf } from '../credentials/held-credential.js';
+import { heldCredential, holderNameOf, isHolderErased } from '../credentials/held-credential.js';
 import { listCredentials, registerRow, type RegisterRow } from '../credentials/register.read.js';
 import { catalogueItem, searchCatalogue } from '../definitions/catalogue.read.js';
 import { definitionStream } from '../definitions/definition.events.js';
 import { definitionDecider, newestVersion } from '../definitions/definition.js';
 import { DomainError, NotFoundError } from '../errors.js';
 import { load } from '../event-store/handle.js';
+import type { Database } from '../event-store/sqlite-file.js';
 import type { Ledger } from '../ledger.js';
 import { organisationName } from '../organisations/organisations.read.js';
 import type {
@@ -28,10 +29,14 @@ const REGISTER_PAGE = 50;
 export class ViewModels {
   constructor(private readonly ledger: Ledger) {}
 
+  /** Asked for at each use: after an await other tables may serve. */
+  get #db(): Database {
+    return this.ledger.readModels.db;
+  }
+
   async start(): Promise<StartView> {
-    const { db } = this.ledger.readModels;
-    const count = (sql: string): number => (db.prepare(sql).get() as { n: number }).n;
-    const newest = listBatches(db, { limit: BATCHES_PAGE }).items.find(({ anchors }) => anchors.length > 0);
+    const count = (sql: string): number => (this.#db.prepare(sql).get() as { n: number }).n;
+    const newest = listBatches(this.#db, { limit: BATCHES_PAGE }).items.find(({ anchors }) => anchors.length > 0);
     const [anchor] = newest?.anchors ?? [];
     return {
       definitions: count("SELECT count(*) AS n FROM definitions WHERE version > 0 AND visibility = 'public'"),
@@ -46,9 +51,8 @@ export class ViewModels {
 
   /** The link to the first credential, where its holder is invented: for whoever wants to see one. */
   async #demoCredential(): Promise<{ demoCredential?: string }> {
-    const { db } = this.ledger.readModels;
-    const [row] = listCredentials(db, { after: 0, limit: 1 }).items;
-    if (!row || catalogueItem(db, row.definition)?.content.demo !== true) return {};
+    const [row] = listCredentials(this.#db, { after: 0, limit: 1 }).items;
+    if (!row || catalogueItem(this.#db, row.definition)?.content.demo !== true) return {};
     const link = await this.link(row.id);
     return link === undefined ? {} : { demoCredential: link };
   }
@@ -64,8 +68,7 @@ export class ViewModels {
   }
 
   catalogue(query: string | undefined, after: number): CatalogueView {
-    const { db } = this.ledger.readModels;
-    const { items, next } = searchCatalogue(db, { q: query, after, limit: CATALOGUE_PAGE });
+    const { items, next } = searchCatalogue(this.#db, { q: query, after, limit: CATALOGUE_PAGE });
     return {
       ...(query === undefined || query === '' ? {} : { query }),
       items: items.map(({ id, version, content, owner, retired }) => ({
@@ -73,7 +76,7 @@ export class ViewModels {
         version,
         title: content.title,
         summary: content.summary,
-        owner: organisationName(db, owner),
+        owner: organisationName(this.#db, owner),
         learningOutcomes: content.learningOutcomes.length,
         workload: content.workload,
         ...(content.level ? { level: content.level } : {}),
@@ -89,7 +92,6 @@ export class ViewModels {
    * @throws NotFoundError for a definition or version that is not published
    */
   async definition(id: string, version?: number): Promise<DefinitionView> {
-    const { db } = this.ledger.readModels;
     const { state } = await load(this.ledger.store, definitionDecider, definitionStream(id));
     if (state.is === 'uncreated' || state.visibility === 'internal') throw new NotFoundError('definition', id);
     const newest =
@@ -106,8 +108,11 @@ export class ViewModels {
       id,
       version: newest.version,
       content: newest.content,
-      owner: { id: state.owner, name: organisationName(db, state.owner) },
-      issuers: [...new Set([state.owner, ...mandated])].map((one) => ({ id: one, name: organisationName(db, one) })),
+      owner: { id: state.owner, name: organisationName(this.#db, state.owner) },
+      issuers: [...new Set([state.owner, ...mandated])].map((one) => ({
+        id: one,
+        name: organisationName(this.#db, one),
+      })),
       publishedAt: newest.publishedAt,
       index: published?.index ?? 0,
       retired: newest.retiredAt !== undefined,
@@ -121,16 +126,15 @@ export class ViewModels {
   }
 
   /** @throws NotFoundError for a credential that was not issued here */
-  credential(id: string): CredentialView {
-    const { db } = this.ledger.readModels;
-    const row = registerRow(db, id);
+  async credential(id: string): Promise<CredentialView> {
+    const row = registerRow(this.#db, id);
     if (!row) throw new NotFoundError('credential', id);
-    const definition = catalogueItem(db, row.definition);
-    const batch = batchOfIndex(db, row.index);
+    const definition = catalogueItem(this.#db, row.definition);
+    const batch = batchOfIndex(this.#db, row.index);
     const [anchor] = batch?.anchors ?? [];
     return {
       id,
-      organisation: { id: row.organisation, name: organisationName(db, row.organisation) },
+      organisation: { id: row.organisation, name: organisationName(this.#db, row.organisation) },
       definition: {
         id: row.definition,
         title: definition?.content.title ?? { sv: row.definition },
@@ -147,6 +151,7 @@ export class ViewModels {
       ...(batch ? { batch: batch.number } : {}),
       ...(anchor ? { anchor: this.#anchor(anchor) } : {}),
       demo: definition?.content.demo ?? false,
+      erased: await isHolderErased(this.ledger, id),
     };
   }
 
@@ -160,8 +165,7 @@ export class ViewModels {
   }
 
   async operator(query: string | undefined, after: number): Promise<OperatorView> {
-    const { db } = this.ledger.readModels;
-    const { items, next } = listCredentials(db, { after, limit: REGISTER_PAGE });
+    const { items, next } = listCredentials(this.#db, { after, limit: REGISTER_PAGE });
     const rows = await Promise.all(items.map((row) => this.#row(row)));
     const words = (query ?? '').toLocaleLowerCase('sv').split(/\s+/).filter(Boolean);
     const matches = ({ holder = '', title, organisation, id }: ShownRow): boolean => {
@@ -172,8 +176,8 @@ export class ViewModels {
       ...(query === undefined || query === '' ? {} : { query }),
       credentials: rows.filter(matches),
       ...(next === undefined ? {} : { next: String(next) }),
-      batches: listBatches(db, { limit: 5 }).items.map((batch) => this.#batch(batch)),
-      unanchored: Math.max(0, this.ledger.log.newestHappening - (newestBatch(db)?.toIndex ?? -1)),
+      batches: listBatches(this.#db, { limit: 5 }).items.map((batch) => this.#batch(batch)),
+      unanchored: Math.max(0, this.ledger.log.newestHappening - (newestBatch(this.#db)?.toIndex ?? -1)),
     };
   }
 
@@ -185,16 +189,15 @@ export class ViewModels {
   }
 
   async #row(row: RegisterRow): Promise<ShownRow> {
-    const { db } = this.ledger.readModels;
-    const definition = catalogueItem(db, row.definition);
+    const definition = catalogueItem(this.#db, row.definition);
     const holder = await this.#holderOf(row.id);
-    const batch = batchOfIndex(db, row.index);
+    const batch = batchOfIndex(this.#db, row.index);
     return {
       id: row.id,
       ...(holder === undefined ? {} : { holder }),
       title: definition?.content.title.sv ?? row.definition,
       version: row.version,
-      organisation: organisationName(db, row.organisation),
+      organisation: organisationName(this.#db, row.organisation),
       issuedAt: row.issuedAt,
       state: this.#state(row, definition?.version),
       index: row.index,

@@ -3,6 +3,8 @@ import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Registry } from 'prom-client';
 import { BatchesController } from '../anchoring/batches.controller.js';
+import { ErasureController } from '../holders/erasure.controller.js';
+import { ReadModelsController } from '../event-store/read-models.controller.js';
 import { SharesController } from '../holders/shares.controller.js';
 import { Ledger } from '../ledger.js';
 import { LogController } from '../log/log.controller.js';
@@ -12,6 +14,7 @@ import { OpenApi } from './openapi.js';
 import { PagesController } from './pages.controller.js';
 import { PositionGuard } from './position.guard.js';
 import { ProblemFilter } from './problem.filter.js';
+import { ReadinessGuard } from './readiness.guard.js';
 import { RoleGuard } from './role.guard.js';
 import { Sessions } from './sessions.js';
 import { SignInAttempts } from './sign-in-attempts.js';
@@ -25,6 +28,8 @@ import { ViewModels } from './view-models.js';
     SystemController,
     LogController,
     BatchesController,
+    ReadModelsController,
+    ErasureController,
     SharesController,
     VerificationController,
     PagesController,
@@ -39,6 +44,7 @@ import { ViewModels } from './view-models.js';
     { provide: APP_FILTER, useFactory: (ledger: Ledger) => new ProblemFilter(ledger), inject: [Ledger] },
     { provide: APP_GUARD, useClass: RoleGuard },
     { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_GUARD, useClass: ReadinessGuard },
     { provide: APP_GUARD, useClass: PositionGuard },
   ],
 })

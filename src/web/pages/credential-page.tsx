@@ -83,7 +83,7 @@ export function credentialPage(vm: CredentialView, ctx: PageContext): string {
     <Page
       ctx={ctx}
       title={`${title.text}, ${fill(t.title, { organisation: vm.organisation.name })}`}
-      script="credential.js"
+      {...(vm.erased ? {} : { script: 'credential.js' })}
       unlisted
     >
       <p class="eyebrow" safe>
@@ -101,13 +101,20 @@ export function credentialPage(vm: CredentialView, ctx: PageContext): string {
         <h2 id="shared-heading" safe>
           {t.shared}
         </h2>
-        <div id="shared" data-credential={attr(vm.id)} aria-live="polite">
-          <noscript>
-            <p class="note" safe>
-              {t.noScript}
-            </p>
-          </noscript>
-        </div>
+        {vm.erased ? (
+          <div class="note" id="erased">
+            <h3 safe>{t.erased}</h3>
+            <p safe>{t.erasedText}</p>
+          </div>
+        ) : (
+          <div id="shared" data-credential={attr(vm.id)} aria-live="polite">
+            <noscript>
+              <p class="note" safe>
+                {t.noScript}
+              </p>
+            </noscript>
+          </div>
+        )}
       </section>
       <section aria-labelledby="public-heading">
         <h2 id="public-heading" safe>

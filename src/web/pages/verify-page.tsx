@@ -69,6 +69,13 @@ export function verifyPage(vm: VerifyView, ctx: PageContext): string {
           </a>
         </p>
       )}
+      {vm.erased ? (
+        <p class="note" id="erased" safe>
+          {texts(ctx.lang).credential.erasedText}
+        </p>
+      ) : (
+        ''
+      )}
       <noscript>
         <p class="note" safe>
           {t.noScript}

@@ -121,11 +121,15 @@ export interface CredentialView {
   readonly batch?: number;
   readonly anchor?: AnchorView;
   readonly demo?: boolean;
+  /** The holder has been erased: nothing can be shown but these facts. */
+  readonly erased?: boolean;
 }
 
 export interface VerifyView {
   /** UUID of the credential whose evidence the page fetches, for `/verify/{id}`. */
   readonly id?: string;
+  /** Its holder has been erased. */
+  readonly erased?: boolean;
 }
 
 export interface SignInView {

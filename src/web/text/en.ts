@@ -220,6 +220,9 @@ export const en: Dictionary = {
     id: 'Id of the micro-credential',
     shared: 'What the holder shows',
     loading: 'Decrypting and checking in your browser …',
+    erased: 'The holder has been erased',
+    erasedText:
+      'What this service knew of the holder is erased and cannot be brought back, so the link and the QR code show nothing any more. What stands in the public log remains, the digest too: whoever kept the credential can still check it.',
     noKey: 'This link has no key',
     noKeyText:
       'The holder shows whom the micro-credential is about by a link that ends with # and a key. Scan the QR code again or ask the holder for the whole link. The key never leaves your browser.',

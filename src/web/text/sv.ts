@@ -222,6 +222,9 @@ export const sv = {
     id: 'Mikromeritens id',
     shared: 'Det innehavaren visar',
     loading: 'Dekrypterar och kontrollerar i din webbläsare …',
+    erased: 'Innehavaren är raderad',
+    erasedText:
+      'Uppgifterna om innehavaren är raderade hos den här tjänsten och kan inte tas fram igen. Länken och QR-koden visar därför inget längre. Det som står i den öppna loggen finns kvar, också kontrollsumman: den som själv har sparat mikromeriten kan fortfarande kontrollera den.',
     noKey: 'Den här länken saknar nyckel',
     noKeyText:
       'Innehavaren visar vem mikromeriten gäller genom en länk som slutar med # och en nyckel. Skanna QR-koden igen eller be innehavaren om hela länken. Nyckeln lämnar aldrig din webbläsare.',
