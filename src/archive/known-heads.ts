@@ -114,16 +114,20 @@ export async function keptCheckpoint(path: string, { ledger }: LogContents): Pro
 
 /**
  * Reads the whole log of a store.
+ * @param logSize how much of it; default: all that is there now
  * @throws InvariantError where it was never founded
  */
-export async function logOf(store: EventStore): Promise<LogContents & { readonly checkpoint: string | undefined }> {
+export async function logOf(
+  store: EventStore,
+  logSize?: number,
+): Promise<LogContents & { readonly checkpoint: string | undefined }> {
   const tree = new MerkleTree();
   const batchRoots = new Set<string>();
   let ledger: LedgerState = ledgerDecider.initialState;
-  const { logSize } = await store.head();
-  while (tree.size < logSize) {
-    const events = await store.readLog({ from: tree.size, limit: Math.min(500, logSize - tree.size) });
-    if (events.length === 0) throw new InvariantError(`the log ends at ${tree.size} of ${logSize} entries`);
+  const size = logSize ?? (await store.head()).logSize;
+  while (tree.size < size) {
+    const events = await store.readLog({ from: tree.size, limit: Math.min(500, size - tree.size) });
+    if (events.length === 0) throw new InvariantError(`the log ends at ${tree.size} of ${size} entries`);
     for (const { stream, type, v, data, revision, at, index, entry } of events) {
       if (!entry || index !== tree.size) throw new InvariantError(`entry ${tree.size} is not where it should be (S15)`);
       tree.appendEntry(entry);
@@ -137,7 +141,7 @@ export async function logOf(store: EventStore): Promise<LogContents & { readonly
   const { origin } = ledger;
   const signed = await store.readStream(SIGNED_HEADS_STREAM);
   const newest = signed.findLast(
-    ({ data }) => Number(data['size']) <= logSize && String(data['checkpoint']).startsWith(`${origin}\n`),
+    ({ data }) => Number(data['size']) <= size && String(data['checkpoint']).startsWith(`${origin}\n`),
   );
   return { tree, batchRoots, ledger, checkpoint: newest && String(newest.data['checkpoint']) };
 }

@@ -100,7 +100,9 @@ function requireGzipHeader(head: Buffer): void {
 
 /** What zlib says of a file that ends too early or has other bits. */
 function asArchiveError(error: unknown): unknown {
-  const code = (error as { code?: unknown } | null)?.code;
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  // Gunzip was done before the file was: nobody else ends this pipeline.
+  if (name === 'AbortError') return new ArchiveError('something follows the end of the archive');
   if (code === 'Z_BUF_ERROR') return new ArchiveError('the file ends too early: it is torn');
   if (typeof code === 'string' && code.startsWith('Z_')) {
     return new ArchiveError(`the file is damaged: ${(error as Error).message}`);
