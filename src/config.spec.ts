@@ -1,5 +1,8 @@
 /** The contract's "Environment": what is read, what is refused, and that a refusal says what is allowed. */
-import { describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { readConfig } from './config.js';
 import { ConfigError } from './errors.js';
 
@@ -101,6 +104,30 @@ describe('a bad value', () => {
     expect(refusal({ ADMIN_TOKEN: 'geheim' }).message).not.toContain('geheim');
     expect(refusal({ MASTER_KEY: 'geheim' }).message).not.toContain('geheim');
     expect(refusal({ ANCHOR_KEY: 'geheim' }).message).not.toContain('geheim');
+  });
+});
+
+describe('a secret in a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'config-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (content: string): string => {
+    const path = join(folder, `secret-${content.length}`);
+    writeFileSync(path, content);
+    return path;
+  };
+
+  it('is read from there', () => {
+    expect(readConfig({ MASTER_KEY_FILE: file(`${KEY}\n`) }).masterKey).toBe(KEY);
+    expect(readConfig({ EVENTSTORE_URL_FILE: file('esdb://a:2113') }).eventStoreUrl).toBe('esdb://a:2113');
+  });
+
+  it('is refused by the name that was given where it is missing, empty or given twice', () => {
+    expect(refusal({ MASTER_KEY_FILE: join(folder, 'none') })).toEqual({
+      variable: 'MASTER_KEY_FILE',
+      message: expect.stringMatching(/cannot be read \(ENOENT\)/),
+    });
+    expect(refusal({ ADMIN_TOKEN_FILE: file('\n') }).message).toMatch(/ADMIN_TOKEN_FILE: .* is empty/);
+    expect(refusal({ ADMIN_TOKEN_FILE: file('a'), ADMIN_TOKEN: 'b'.repeat(20) }).message).toMatch(/use one of them/);
   });
 });
 

@@ -2,6 +2,7 @@
  * The environment, checked once at start. The only place that reads `process.env`; a bad value names itself, and what
  * this version cannot do is refused rather than passed over. Proven by config.spec.ts.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fromBase64url } from './encoding/base64.js';
@@ -55,6 +56,7 @@ const environment = z.object({
     )
     .optional(),
   KEYS_DIR: z.string().min(1).optional(),
+  EPOCH_DAYS: integer(1, 30).default(7),
   RPC_URLS: z
     .string()
     .transform((text) => text.split(',').map((url) => url.trim()))
@@ -72,7 +74,9 @@ const UNSUPPORTED: readonly (readonly [RegExp, string])[] = [
   [/^(BANKID|OIDC)_/, 'is not supported by this version: people cannot sign in yet, only ADMIN_TOKEN can; unset it'],
 ];
 
-function checkUnsupported(env: Readonly<Record<string, string | undefined>>): void {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function checkUnsupported(env: Environment): void {
   const given = Object.keys(env).filter((name) => env[name] !== undefined && env[name] !== '');
   for (const name of given.sort()) {
     const [, message] = UNSUPPORTED.find(([pattern]) => pattern.test(name)) ?? [];
@@ -143,10 +147,35 @@ export interface Config {
   readonly rpcUrls: readonly string[];
   /** Folder of what lies outside store and backups (S16, S23); shared by all nodes of one ledger. */
   readonly keysDir: string;
+  /** Days from an erasure to the change of the epoch, after which old copies of the store are dead (S23). */
+  readonly epochDays: number;
+}
+
+/** Secrets may lie in files instead (`ADMIN_TOKEN_FILE` names one), as container engines hand them over. */
+const SECRETS = ['ADMIN_TOKEN', 'MASTER_KEY', 'EVENTSTORE_URL'] as const;
+
+function withSecretFiles(given: Environment): Environment {
+  const env: Record<string, string | undefined> = { ...given };
+  for (const name of SECRETS) {
+    const variable = `${name}_FILE`;
+    const path = env[variable];
+    if (path === undefined || path === '') continue;
+    if (env[name] !== undefined && env[name] !== '') {
+      throw new ConfigError(variable, `and ${name} are both set: use one of them`);
+    }
+    try {
+      env[name] = readFileSync(path, 'utf8').trim();
+    } catch (error) {
+      throw new ConfigError(variable, `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
+    }
+    if (env[name] === '') throw new ConfigError(variable, `${path} is empty`);
+  }
+  return env;
 }
 
 /** @throws ConfigError naming the variable and what is allowed. */
-export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+export function readConfig(variables: Environment = process.env): Config {
+  const env = withSecretFiles(variables);
   checkUnsupported(env);
   const given = Object.fromEntries(
     Object.keys(environment.shape)
@@ -190,5 +219,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     eventStoreUrl: value.EVENTSTORE_URL,
     rpcUrls: value.RPC_URLS ?? [],
     keysDir: value.KEYS_DIR ?? join(value.DATA_DIR, 'keys'),
+    epochDays: value.EPOCH_DAYS,
   };
 }
