@@ -1,6 +1,7 @@
 /** Every batch with its anchors, as the contract's `Batch`: from `batch-<n>` and the proofs in `vault-anchor-<n>`. */
 import type { Projection } from '../event-store/projections.js';
 import type { Database } from '../event-store/sqlite-file.js';
+import { statement } from '../event-store/statements.js';
 import type { StoredEvent } from '../event-store/event-store.js';
 import type { AnchorProof } from '../verification/bundle.js';
 import type { AnchorState, BatchEvent } from './anchoring.events.js';
@@ -65,7 +66,7 @@ export const batchesProjection: Projection = {
   apply(db, stored) {
     if (stored.stream.startsWith('vault-anchor-')) {
       const { proof } = stored.data as unknown as { proof: AnchorProof };
-      db.prepare('INSERT OR REPLACE INTO anchor_proofs (batch, chain_id, proof) VALUES (?, ?, ?)').run(
+      statement(db, 'INSERT OR REPLACE INTO anchor_proofs (batch, chain_id, proof) VALUES (?, ?, ?)').run(
         Number(stored.stream.slice('vault-anchor-'.length)),
         proof.chainId,
         JSON.stringify(proof),
@@ -81,18 +82,21 @@ function applyToBatch(db: Database, stored: StoredEvent): void {
   const event = stored as unknown as BatchEvent;
   switch (event.type) {
     case 'BatchSealed':
-      db.prepare(
+      statement(
+        db,
         'INSERT INTO batches (number, from_index, to_index, size, root, sealed_at) VALUES (?, ?, ?, ?, ?, ?)',
       ).run(batch, event.data.fromIndex, event.data.toIndex, event.data.size, event.data.root, stored.at);
       break;
     case 'AnchorSubmitted':
-      db.prepare(
+      statement(
+        db,
         `INSERT OR REPLACE INTO anchors (batch, chain_id, contract, anchorer, tx_hash, state)
          VALUES (?, ?, ?, ?, ?, 'submitted')`,
       ).run(batch, event.data.chainId, event.data.contract, event.data.anchorer, event.data.txHash);
       break;
     case 'AnchorConfirmed':
-      db.prepare(
+      statement(
+        db,
         `UPDATE anchors SET block_number = ?, block_hash = ?, block_time = ?, gas_used = ?, state = 'confirmed'
          WHERE batch = ? AND chain_id = ?`,
       ).run(
@@ -108,11 +112,12 @@ function applyToBatch(db: Database, stored: StoredEvent): void {
       setState(db, batch, event.data.chainId, 'finalised');
       break;
     case 'AnchorReorganised':
-      db.prepare(
+      statement(
+        db,
         `UPDATE anchors SET block_number = NULL, block_hash = NULL, block_time = NULL, gas_used = NULL,
            state = 'reorganised' WHERE batch = ? AND chain_id = ?`,
       ).run(batch, event.data.chainId);
-      db.prepare('DELETE FROM anchor_proofs WHERE batch = ? AND chain_id = ?').run(batch, event.data.chainId);
+      statement(db, 'DELETE FROM anchor_proofs WHERE batch = ? AND chain_id = ?').run(batch, event.data.chainId);
       break;
     case 'AnchorFailed':
       setState(db, batch, event.data.chainId, 'requested');
@@ -121,7 +126,7 @@ function applyToBatch(db: Database, stored: StoredEvent): void {
 }
 
 function setState(db: Database, batch: number, chainId: number, state: AnchorState): void {
-  db.prepare('UPDATE anchors SET state = ? WHERE batch = ? AND chain_id = ?').run(state, batch, chainId);
+  statement(db, 'UPDATE anchors SET state = ? WHERE batch = ? AND chain_id = ?').run(state, batch, chainId);
 }
 
 /** Batches newest first, before a cursor. */
@@ -129,36 +134,38 @@ export function listBatches(
   db: Database,
   { before, limit }: { before?: number | undefined; limit: number },
 ): { items: readonly BatchView[]; next: number | undefined } {
-  const rows = db
-    .prepare('SELECT * FROM batches WHERE number < ? ORDER BY number DESC LIMIT ?')
-    .all(before ?? Number.MAX_SAFE_INTEGER, limit + 1) as BatchRow[];
+  const rows = statement(db, 'SELECT * FROM batches WHERE number < ? ORDER BY number DESC LIMIT ?').all(
+    before ?? Number.MAX_SAFE_INTEGER,
+    limit + 1,
+  ) as BatchRow[];
   const page = rows.slice(0, limit);
   return { items: page.map((row) => toView(db, row)), next: rows.length > limit ? page.at(-1)?.number : undefined };
 }
 
 export function batchView(db: Database, number: number): BatchView | undefined {
-  const row = db.prepare('SELECT * FROM batches WHERE number = ?').get(number) as BatchRow | undefined;
+  const row = statement(db, 'SELECT * FROM batches WHERE number = ?').get(number) as BatchRow | undefined;
   return row && toView(db, row);
 }
 
 export function newestBatch(db: Database): BatchView | undefined {
-  const row = db.prepare('SELECT * FROM batches ORDER BY number DESC LIMIT 1').get() as BatchRow | undefined;
+  const row = statement(db, 'SELECT * FROM batches ORDER BY number DESC LIMIT 1').get() as BatchRow | undefined;
   return row && toView(db, row);
 }
 
 /** Number of the newest batch with a root, base64. */
 export function batchWithRoot(db: Database, root: string): number | undefined {
   // Without an index: it is asked about the newest ones, and finds them at once.
-  const row = db.prepare('SELECT number FROM batches WHERE root = ? ORDER BY number DESC LIMIT 1').get(root) as
+  const row = statement(db, 'SELECT number FROM batches WHERE root = ? ORDER BY number DESC LIMIT 1').get(root) as
     { number: number } | undefined;
   return row?.number;
 }
 
 /** The batch in which a log index lies, once it is sealed. */
 export function batchOfIndex(db: Database, index: number): BatchView | undefined {
-  const row = db
-    .prepare('SELECT * FROM batches WHERE to_index >= ? AND from_index <= ? ORDER BY number LIMIT 1')
-    .get(index, index) as BatchRow | undefined;
+  const row = statement(
+    db,
+    'SELECT * FROM batches WHERE to_index >= ? AND from_index <= ? ORDER BY number LIMIT 1',
+  ).get(index, index) as BatchRow | undefined;
   return row && toView(db, row);
 }
 
@@ -177,8 +184,8 @@ export function finalAnchor(db: Database, which: 'newest' | { firstCovering: num
     JOIN anchor_proofs p ON p.batch = a.batch AND p.chain_id = a.chain_id`;
   const row = (
     which === 'newest'
-      ? db.prepare(`${sql} ORDER BY b.number DESC, a.chain_id LIMIT 1`).get()
-      : db.prepare(`${sql} WHERE b.size > ? ORDER BY b.number, a.chain_id LIMIT 1`).get(which.firstCovering)
+      ? statement(db, `${sql} ORDER BY b.number DESC, a.chain_id LIMIT 1`).get()
+      : statement(db, `${sql} WHERE b.size > ? ORDER BY b.number, a.chain_id LIMIT 1`).get(which.firstCovering)
   ) as { batch: number; size: number; proof: string; blockTime: number } | undefined;
   return row && { ...row, proof: JSON.parse(row.proof) as AnchorProof };
 }
@@ -189,12 +196,11 @@ export function finalAnchor(db: Database, which: 'newest' | { firstCovering: num
  */
 export function unsettledBatches(db: Database): readonly number[] {
   return (
-    db
-      .prepare(
-        `SELECT number FROM batches
+    statement(
+      db,
+      `SELECT number FROM batches
          WHERE number > coalesce((SELECT max(batch) FROM anchors WHERE state = 'finalised'), 0) ORDER BY number`,
-      )
-      .all() as { number: number }[]
+    ).all() as { number: number }[]
   ).map(({ number }) => number);
 }
 
@@ -204,12 +210,11 @@ export function finalisedOn(
   chainId: number,
   limit: number,
 ): readonly { batch: number; txHash: string; blockNumber: number; blockHash: string }[] {
-  return db
-    .prepare(
-      `SELECT batch, tx_hash AS txHash, block_number AS blockNumber, block_hash AS blockHash FROM anchors
+  return statement(
+    db,
+    `SELECT batch, tx_hash AS txHash, block_number AS blockNumber, block_hash AS blockHash FROM anchors
        WHERE chain_id = ? AND state = 'finalised' ORDER BY batch DESC LIMIT ?`,
-    )
-    .all(chainId, limit) as { batch: number; txHash: string; blockNumber: number; blockHash: string }[];
+  ).all(chainId, limit) as { batch: number; txHash: string; blockNumber: number; blockHash: string }[];
 }
 
 interface BatchRow {
@@ -234,10 +239,13 @@ interface AnchorRow {
 }
 
 function toView(db: Database, row: BatchRow): BatchView {
-  const { credentials } = db
-    .prepare('SELECT count(*) AS credentials FROM credentials WHERE log_index BETWEEN ? AND ?')
-    .get(row.from_index, row.to_index) as { credentials: number };
-  const anchors = db.prepare('SELECT * FROM anchors WHERE batch = ? ORDER BY chain_id').all(row.number) as AnchorRow[];
+  const { credentials } = statement(
+    db,
+    'SELECT count(*) AS credentials FROM credentials WHERE log_index BETWEEN ? AND ?',
+  ).get(row.from_index, row.to_index) as { credentials: number };
+  const anchors = statement(db, 'SELECT * FROM anchors WHERE batch = ? ORDER BY chain_id').all(
+    row.number,
+  ) as AnchorRow[];
   return {
     number: row.number,
     fromIndex: row.from_index,

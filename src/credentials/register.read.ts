@@ -1,9 +1,12 @@
 /**
  * The register of credentials, as the log tells it: no name, no holder (S20). Who holds a credential is opened from its
- * stream when somebody who may know asks for it.
+ * stream when somebody who may know asks for it. An issuance that cites a revision which was no longer the newest at its
+ * own index is voided from the start (S7), whether the event that says so has come or not.
  */
+import type { StoredEvent } from '../event-store/event-store.js';
 import type { Projection } from '../event-store/projections.js';
 import type { Database } from '../event-store/sqlite-file.js';
+import { statement } from '../event-store/statements.js';
 import type { CredentialEvent, StatusPurpose } from './credential.events.js';
 
 export type RegisterState = 'active' | 'suspended' | 'revoked' | 'voided';
@@ -30,7 +33,7 @@ export interface RegisterRow {
 
 export const registerProjection: Projection = {
   name: 'register',
-  version: 1,
+  version: 2,
   schema: `
     CREATE TABLE credentials (
       number INTEGER PRIMARY KEY,
@@ -51,22 +54,31 @@ export const registerProjection: Projection = {
       state TEXT NOT NULL DEFAULT 'active',
       reason_code TEXT,
       since TEXT NOT NULL,
-      revision INTEGER NOT NULL
+      revision INTEGER NOT NULL,
+      -- 1: it does not stand, and no event says so yet.
+      stale INTEGER NOT NULL DEFAULT 0
     );
+    CREATE INDEX credentials_stale ON credentials (number) WHERE stale = 1;
+    -- The newest revision, as of here, of each stream that an issuance can cite.
+    CREATE TABLE cited_streams (stream TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID;
     CREATE INDEX credentials_organisation ON credentials (organisation, number);
     CREATE INDEX credentials_definition ON credentials (definition, number);
     CREATE INDEX credentials_revoked ON credentials (revocation_list) WHERE state IN ('revoked', 'voided');
     CREATE INDEX credentials_suspended ON credentials (suspension_list) WHERE state = 'suspended';`,
   apply(db, stored) {
+    if (CITED.test(stored.stream)) noteRevision(db, stored);
     if (!stored.stream.startsWith('credential-')) return;
     const id = stored.stream.slice('credential-'.length);
     const event = stored as unknown as CredentialEvent;
     if (event.type === 'CredentialIssued') {
       const { data } = event;
-      db.prepare(
+      const isStale = data.reads.some(({ stream, revision }) => revision !== newestRevision(db, stream));
+      statement(
+        db,
         `INSERT INTO credentials (id, log_index, digest, organisation, definition, version, mandate, issued_at, valid_from,
-           valid_until, revocation_list, revocation_index, suspension_list, suspension_index, since, revision)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           valid_until, revocation_list, revocation_index, suspension_list, suspension_index, since, revision,
+           state, reason_code, stale)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ).run(
         id,
         stored.index,
@@ -84,6 +96,9 @@ export const registerProjection: Projection = {
         data.statusLists.suspension.index,
         stored.at,
         stored.revision,
+        isStale ? 'voided' : 'active',
+        isStale ? 'staleRead' : null,
+        isStale ? 1 : 0,
       );
       return;
     }
@@ -94,15 +109,35 @@ export const registerProjection: Projection = {
       CredentialVoided: 'voided',
     } as const;
     const reason = 'reasonCode' in event.data ? event.data.reasonCode : null;
-    db.prepare('UPDATE credentials SET state = ?, reason_code = ?, since = ?, revision = ? WHERE id = ?').run(
-      states[event.type],
-      reason,
-      stored.at,
-      stored.revision,
-      id,
-    );
+    statement(db, 'UPDATE credentials SET revision = ? WHERE id = ?').run(stored.revision, id);
+    if (event.type === 'CredentialVoided') {
+      statement(db, 'UPDATE credentials SET stale = 0 WHERE id = ?').run(id);
+    }
+    // What never stood stays so, whatever comes after.
+    statement(
+      db,
+      "UPDATE credentials SET state = ?, reason_code = ?, since = ? WHERE id = ? AND state <> 'voided'",
+    ).run(states[event.type], reason, stored.at, id);
   },
 };
+
+/** Streams whose revisions issuances cite. */
+const CITED = /^(organisation|definition)-/;
+
+function noteRevision(db: Database, { stream, revision }: StoredEvent): void {
+  statement(db, 'INSERT OR REPLACE INTO cited_streams (stream, revision) VALUES (?, ?)').run(stream, revision);
+}
+
+function newestRevision(db: Database, stream: string): number | undefined {
+  const row = statement(db, 'SELECT revision FROM cited_streams WHERE stream = ?').get(stream);
+  return (row as { revision: number } | undefined)?.revision;
+}
+
+/** Ids of credentials that do not stand, oldest first, as long as no event says so (S7). */
+export function staleCredentials(db: Database, limit: number): readonly string[] {
+  const rows = statement(db, 'SELECT id FROM credentials WHERE stale = 1 ORDER BY number LIMIT ?').all(limit);
+  return (rows as { id: string }[]).map(({ id }) => id);
+}
 
 export interface RegisterQuery {
   readonly organisation?: string | undefined;
@@ -125,21 +160,22 @@ export function listCredentials(
     conditions.push(`${column} = ?`);
     values.push(value);
   }
-  const rows = db
-    .prepare(`SELECT * FROM credentials WHERE ${conditions.join(' AND ')} ORDER BY number LIMIT ?`)
-    .all(...values, query.limit + 1) as Row[];
+  const rows = statement(db, `SELECT * FROM credentials WHERE ${conditions.join(' AND ')} ORDER BY number LIMIT ?`).all(
+    ...values,
+    query.limit + 1,
+  ) as Row[];
   const page = rows.slice(0, query.limit);
   return { items: page.map(toRegisterRow), next: rows.length > query.limit ? page.at(-1)?.number : undefined };
 }
 
 export function registerRow(db: Database, id: string): RegisterRow | undefined {
-  const row = db.prepare('SELECT * FROM credentials WHERE id = ?').get(id) as Row | undefined;
+  const row = statement(db, 'SELECT * FROM credentials WHERE id = ?').get(id) as Row | undefined;
   return row && toRegisterRow(row);
 }
 
 /** Id of the credential with a digest (lower-case hex). */
 export function credentialWithDigest(db: Database, digest: string): string | undefined {
-  const row = db.prepare('SELECT id FROM credentials WHERE digest = ?').get(digest) as { id: string } | undefined;
+  const row = statement(db, 'SELECT id FROM credentials WHERE digest = ?').get(digest) as { id: string } | undefined;
   return row?.id;
 }
 
@@ -149,7 +185,7 @@ export function setIndexes(db: Database, list: string, purpose: StatusPurpose): 
     purpose === 'revocation'
       ? "SELECT revocation_index AS i FROM credentials WHERE revocation_list = ? AND state IN ('revoked', 'voided')"
       : "SELECT suspension_index AS i FROM credentials WHERE suspension_list = ? AND state = 'suspended'";
-  return (db.prepare(sql).all(list) as { i: number }[]).map(({ i }) => i);
+  return (statement(db, sql).all(list) as { i: number }[]).map(({ i }) => i);
 }
 
 interface Row {

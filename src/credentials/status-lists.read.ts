@@ -5,6 +5,7 @@
 import type { JsonObject } from '../encoding/json.js';
 import type { Projection } from '../event-store/projections.js';
 import type { Database } from '../event-store/sqlite-file.js';
+import { statement } from '../event-store/statements.js';
 import type { StoredEvent } from '../event-store/event-store.js';
 import type { CredentialEvent, StatusListEvent, StatusPurpose } from './credential.events.js';
 
@@ -69,14 +70,15 @@ function applyToList(db: Database, stored: StoredEvent): void {
   const id = stored.stream.slice('statuslist-'.length);
   const event = stored as unknown as StatusListEvent;
   if (event.type === 'StatusListOpened') {
-    db.prepare('INSERT INTO status_lists (id, organisation, purpose) VALUES (?, ?, ?)').run(
+    statement(db, 'INSERT INTO status_lists (id, organisation, purpose) VALUES (?, ?, ?)').run(
       id,
       event.data.organisation,
       event.data.purpose,
     );
   } else if (event.type === 'StatusListPublished') {
     const { sequence, digest } = event.data;
-    db.prepare(
+    statement(
+      db,
       `UPDATE status_lists SET sequence = @sequence, digest = @digest, published_changes = coalesce(
          (SELECT changes FROM status_documents WHERE list = @id AND sequence = @sequence), published_changes)
        WHERE id = @id`,
@@ -86,7 +88,7 @@ function applyToList(db: Database, stored: StoredEvent): void {
 
 function keepDocument(db: Database, stored: StoredEvent): void {
   const kept = stored.data as unknown as StatusListKept;
-  db.prepare('INSERT OR REPLACE INTO status_documents (list, sequence, document, changes) VALUES (?, ?, ?, ?)').run(
+  statement(db, 'INSERT OR REPLACE INTO status_documents (list, sequence, document, changes) VALUES (?, ?, ?, ?)').run(
     stored.stream.slice('vault-statuslist-'.length),
     kept.sequence,
     JSON.stringify(kept.document),
@@ -99,7 +101,8 @@ function countChange(db: Database, stored: StoredEvent): void {
   const id = stored.stream.slice('credential-'.length);
   const column =
     event.type === 'CredentialRevoked' || event.type === 'CredentialVoided' ? 'revocation_list' : 'suspension_list';
-  db.prepare(
+  statement(
+    db,
     `UPDATE status_lists SET changes = changes + 1 WHERE id = (SELECT ${column} FROM credentials WHERE id = ?)`,
   ).run(id);
 }
@@ -107,7 +110,7 @@ function countChange(db: Database, stored: StoredEvent): void {
 /** Lists whose published document lags behind the log. */
 export function outdatedLists(db: Database): readonly StatusListRow[] {
   return (
-    db.prepare('SELECT * FROM status_lists WHERE changes > published_changes').all() as {
+    statement(db, 'SELECT * FROM status_lists WHERE changes > published_changes').all() as {
       id: string;
       organisation: string;
       purpose: StatusPurpose;
@@ -120,13 +123,12 @@ export function outdatedLists(db: Database): readonly StatusListRow[] {
 
 /** A published document: the newest, or the one of a sequence number. */
 export function statusDocument(db: Database, list: string, sequence?: number): JsonObject | undefined {
-  const row = db
-    .prepare(
-      sequence === undefined
-        ? `SELECT d.document FROM status_lists l JOIN status_documents d ON d.list = l.id AND d.sequence = l.sequence
+  const row = statement(
+    db,
+    sequence === undefined
+      ? `SELECT d.document FROM status_lists l JOIN status_documents d ON d.list = l.id AND d.sequence = l.sequence
              WHERE l.id = ?`
-        : 'SELECT document FROM status_documents WHERE list = ? AND sequence = ?',
-    )
-    .get(...(sequence === undefined ? [list] : [list, sequence])) as { document: string } | undefined;
+      : 'SELECT document FROM status_documents WHERE list = ? AND sequence = ?',
+  ).get(...(sequence === undefined ? [list] : [list, sequence])) as { document: string } | undefined;
   return row && (JSON.parse(row.document) as JsonObject);
 }

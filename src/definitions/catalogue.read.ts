@@ -1,6 +1,7 @@
 /** The public catalogue: every definition with its newest published version; search is over what the holder reads. */
 import type { Projection } from '../event-store/projections.js';
 import type { Database } from '../event-store/sqlite-file.js';
+import { statement } from '../event-store/statements.js';
 import type { DefinitionContent } from './content.js';
 import type { DefinitionEvent, Visibility } from './definition.events.js';
 
@@ -40,7 +41,7 @@ export const catalogueProjection: Projection = {
     const event = stored as unknown as DefinitionEvent;
     switch (event.type) {
       case 'DefinitionCreated':
-        db.prepare('INSERT INTO definitions (id, owner, visibility, revision) VALUES (?, ?, ?, ?)').run(
+        statement(db, 'INSERT INTO definitions (id, owner, visibility, revision) VALUES (?, ?, ?, ?)').run(
           id,
           event.data.owner,
           event.data.visibility,
@@ -48,19 +49,20 @@ export const catalogueProjection: Projection = {
         );
         break;
       case 'VersionPublished':
-        db.prepare(
+        statement(
+          db,
           'UPDATE definitions SET version = ?, content = ?, published_at = ?, retired = 0, words = ? WHERE id = ?',
         ).run(event.data.version, JSON.stringify(event.data.content), stored.at, wordsOf(event.data.content), id);
         break;
       case 'VersionRetired':
-        db.prepare('UPDATE definitions SET retired = 1 WHERE id = ? AND version = ?').run(id, event.data.version);
+        statement(db, 'UPDATE definitions SET retired = 1 WHERE id = ? AND version = ?').run(id, event.data.version);
         break;
       case 'DraftRevised':
       case 'MandateGranted':
       case 'MandateWithdrawn':
         break;
     }
-    db.prepare('UPDATE definitions SET revision = ? WHERE id = ?').run(stored.revision, id);
+    statement(db, 'UPDATE definitions SET revision = ? WHERE id = ?').run(stored.revision, id);
   },
 };
 
@@ -116,14 +118,14 @@ export function searchCatalogue(
 
 /** Whether any published definition is demonstration data: then every page says so. */
 export function holdsDemoData(db: Database): boolean {
-  return db.prepare("SELECT 1 FROM definitions WHERE content ->> '$.demo' LIMIT 1").get() !== undefined;
+  return statement(db, "SELECT 1 FROM definitions WHERE content ->> '$.demo' LIMIT 1").get() !== undefined;
 }
 
 /** A published definition by id, whatever its visibility but internal. */
 export function catalogueItem(db: Database, id: string): CatalogueRow | undefined {
-  const row = db
-    .prepare("SELECT * FROM definitions WHERE id = ? AND version > 0 AND visibility <> 'internal'")
-    .get(id) as DefinitionRow | undefined;
+  const row = statement(db, "SELECT * FROM definitions WHERE id = ? AND version > 0 AND visibility <> 'internal'").get(
+    id,
+  ) as DefinitionRow | undefined;
   return row && rowToItem(row);
 }
 

@@ -115,7 +115,7 @@ export class ReadModels {
   #failure: unknown;
   #stopped = false;
   readonly #done: Promise<void>;
-  #settleDone: { resolve(): void; reject(error: Error): void };
+  readonly #settleDone: { resolve(): void; reject(error: Error): void };
 
   private constructor(
     private readonly folder: string,
@@ -178,7 +178,7 @@ export class ReadModels {
    * @throws RebuildingError while there are none
    */
   get db(): Database {
-    if (!this.#serving) throw new RebuildingError(this.#progress());
+    if (!this.#serving) throw new RebuildingError(this.progress);
     return this.#serving.generation.db;
   }
 
@@ -190,6 +190,12 @@ export class ReadModels {
   /** Up to where the tables that serve have read; 0n while there are none. */
   get position(): Position {
     return this.#serving?.reached ?? 0n;
+  }
+
+  /** How far a build is; nothing of nothing where there is none. */
+  get progress(): Progress {
+    const { at = 0n, of = 0n } = this.#building ?? {};
+    return { done: Number(at), of: Number(of) };
   }
 
   get status(): ReadModelsStatus {
@@ -208,7 +214,7 @@ export class ReadModels {
         building: {
           generation: building.number,
           startedAt: building.startedAt.toISOString(),
-          ...this.#progress(),
+          ...this.progress,
         },
       }),
       ...(this.#lastBuild && { lastBuild: this.#lastBuild }),
@@ -427,11 +433,6 @@ export class ReadModels {
     const seconds = (this.#now().getTime() - startedAt.getTime()) / 1000;
     const projections = this.projections.map(({ name, version }) => ({ name, version }));
     return { generation: number, projections, events, seconds };
-  }
-
-  #progress(): Progress {
-    const { at = 0n, of = 0n } = this.#building ?? {};
-    return { done: Number(at), of: Number(of) };
   }
 
   #tellWaiters(): void {

@@ -9,8 +9,14 @@ const KEPT = new WeakMap<Database, Map<string, Statement>>();
 /** The prepared statement for a constant SQL text on a database; it ends with the handle, and is never kept elsewhere. */
 export function statement(db: Database, sql: string): Statement {
   let statements = KEPT.get(db);
-  if (!statements) KEPT.set(db, (statements = new Map()));
+  if (!statements) {
+    statements = new Map<string, Statement>();
+    KEPT.set(db, statements);
+  }
   let prepared = statements.get(sql);
-  if (!prepared) statements.set(sql, (prepared = db.prepare(sql)));
+  if (!prepared) {
+    prepared = db.prepare(sql);
+    statements.set(sql, prepared);
+  }
   return prepared;
 }

@@ -1,6 +1,7 @@
 /** Which organisations there are: the list, newest names and roles. Keys are read from the stream itself. */
 import type { Projection } from '../event-store/projections.js';
 import type { Database } from '../event-store/sqlite-file.js';
+import { statement } from '../event-store/statements.js';
 import type { OrganisationEvent, OrganisationProfile } from './organisation.events.js';
 
 export interface OrganisationRow extends OrganisationProfile {
@@ -26,7 +27,7 @@ export const organisationsProjection: Projection = {
     const event = stored as unknown as OrganisationEvent;
     if (event.type === 'OrganisationRegistered') {
       const { did, ...profile } = event.data;
-      db.prepare('INSERT INTO organisations (id, profile, did, revision) VALUES (?, ?, ?, ?)').run(
+      statement(db, 'INSERT INTO organisations (id, profile, did, revision) VALUES (?, ?, ?, ?)').run(
         id,
         JSON.stringify(profile),
         did,
@@ -35,9 +36,9 @@ export const organisationsProjection: Projection = {
       return;
     }
     if (event.type === 'OrganisationDetailsChanged') {
-      db.prepare('UPDATE organisations SET profile = ? WHERE id = ?').run(JSON.stringify(event.data), id);
+      statement(db, 'UPDATE organisations SET profile = ? WHERE id = ?').run(JSON.stringify(event.data), id);
     }
-    db.prepare('UPDATE organisations SET revision = ? WHERE id = ?').run(stored.revision, id);
+    statement(db, 'UPDATE organisations SET revision = ? WHERE id = ?').run(stored.revision, id);
   },
 };
 
@@ -51,9 +52,10 @@ export function listOrganisations(
   db: Database,
   { after, limit }: { after: number; limit: number },
 ): { items: readonly OrganisationRow[]; next: number | undefined } {
-  const rows = db
-    .prepare('SELECT number, id, profile, did, revision FROM organisations WHERE number > ? ORDER BY number LIMIT ?')
-    .all(after, limit + 1) as { number: number; id: string; profile: string; did: string; revision: number }[];
+  const rows = statement(
+    db,
+    'SELECT number, id, profile, did, revision FROM organisations WHERE number > ? ORDER BY number LIMIT ?',
+  ).all(after, limit + 1) as { number: number; id: string; profile: string; did: string; revision: number }[];
   const page = rows.slice(0, limit);
   return {
     items: page.map(({ id, profile, did, revision }) => ({
@@ -68,7 +70,7 @@ export function listOrganisations(
 
 /** Name of an organisation, or its id where it is not known. */
 export function organisationName(db: Database, id: string): string {
-  const row = db.prepare("SELECT profile ->> '$.name' AS name FROM organisations WHERE id = ?").get(id) as
+  const row = statement(db, "SELECT profile ->> '$.name' AS name FROM organisations WHERE id = ?").get(id) as
     { name: string } | undefined;
   return row?.name ?? id;
 }

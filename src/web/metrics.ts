@@ -2,13 +2,14 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { newestBatch } from '../anchoring/batches.read.js';
+import type { Database } from '../event-store/sqlite-file.js';
+import { statement } from '../event-store/statements.js';
 import type { Ledger } from '../ledger.js';
 
 /** A registry of its own for each server, so that two in one process do not meet. */
 export function metricsOf(ledger: Ledger): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const { db } = ledger.readModels;
   const gauge = (name: string, help: string, value: () => number): void => {
     new Gauge({
       name,
@@ -19,22 +20,34 @@ export function metricsOf(ledger: Ledger): Registry {
       },
     });
   };
-  const count = (table: string): number => (db.prepare(`SELECT count(*) AS n FROM ${table}`).get() as { n: number }).n;
+  // Of what the tables tell, nothing is known while there are none.
+  const fromTables = (value: (db: Database) => number) => (): number =>
+    ledger.readModels.isServing ? value(ledger.readModels.db) : Number.NaN;
+  const count = (table: string): (() => number) =>
+    fromTables((db) => (statement(db, `SELECT count(*) AS n FROM ${table}`).get() as { n: number }).n);
   gauge('meritkedja_log_entries', 'Entries in the log.', () => ledger.log.tree.size);
   gauge(
     'meritkedja_signed_head_entries',
     'Entries under the newest signed head.',
     () => ledger.signer.latest?.size ?? 0,
   );
-  gauge('meritkedja_anchored_entries', 'Entries under the newest final anchor.', () => anchoredEntries(ledger));
-  gauge('meritkedja_credentials', 'Credentials issued.', () => count('credentials'));
-  gauge('meritkedja_definitions', 'Definitions.', () => count('definitions'));
-  gauge('meritkedja_organisations', 'Organisations.', () => count('organisations'));
-  gauge('meritkedja_batches', 'Batches sealed.', () => newestBatch(db)?.number ?? 0);
-  gauge('meritkedja_newest_batch_age_seconds', 'Seconds since the newest batch was sealed.', () => {
+  gauge('meritkedja_anchored_entries', 'Entries under the newest final anchor.', fromTables(anchoredEntries));
+  gauge('meritkedja_credentials', 'Credentials issued.', count('credentials'));
+  gauge('meritkedja_definitions', 'Definitions.', count('definitions'));
+  gauge('meritkedja_organisations', 'Organisations.', count('organisations'));
+  gauge(
+    'meritkedja_batches',
+    'Batches sealed.',
+    fromTables((db) => newestBatch(db)?.number ?? 0),
+  );
+  const age = fromTables((db) => {
     const newest = newestBatch(db);
     return newest ? (ledger.now().getTime() - Date.parse(newest.sealedAt)) / 1000 : 0;
   });
+  gauge('meritkedja_newest_batch_age_seconds', 'Seconds since the newest batch was sealed.', age);
+  gauge('meritkedja_ready', '0 while the read models are built and nothing older can serve.', () =>
+    ledger.isReady ? 1 : 0,
+  );
   gauge('meritkedja_anchoring_trouble', '1 while the chain cannot be used.', () =>
     ledger.anchoring.problem === undefined ? 0 : 1,
   );
@@ -56,11 +69,10 @@ export function timeRequests(fastify: FastifyInstance, registry: Registry): void
   });
 }
 
-function anchoredEntries(ledger: Ledger): number {
-  const row = ledger.readModels.db
-    .prepare(
-      "SELECT max(b.size) AS size FROM batches b JOIN anchors a ON a.batch = b.number WHERE a.state = 'finalised'",
-    )
-    .get() as { size: number | null };
+function anchoredEntries(db: Database): number {
+  const row = statement(
+    db,
+    "SELECT max(b.size) AS size FROM batches b JOIN anchors a ON a.batch = b.number WHERE a.state = 'finalised'",
+  ).get() as { size: number | null };
   return row.size ?? 0;
 }

@@ -321,6 +321,17 @@ export const DOMAIN_TEXTS: Readonly<Record<string, ProblemText>> = {
     ['Mikromeriten finns inte', 'Kontrollera mikromeritens id.'],
     ['There is no such credential', "Check the credential's id."],
   ),
+  issuanceVoided: text(
+    409,
+    [
+      'Utfärdandet gäller inte',
+      'Organisationen eller mikromeriten ändrades i samma stund. Utfärdandet hann in i loggen men gäller inte, och har ogiltigförklarats där. Skicka begäran igen, med en ny Idempotency-Key.',
+    ],
+    [
+      'The issuance does not stand',
+      'The organisation or the micro-credential changed at the same moment. The issuance reached the log but does not stand, and has been voided there. Send the request again, with a new Idempotency-Key.',
+    ],
+  ),
   credentialVoid: text(
     409,
     [
@@ -431,6 +442,17 @@ export const HTTP_TEXTS = {
     [
       'There is no such address',
       'The address leads nowhere. Check it, or begin at the start page. The API is described at /docs.',
+    ],
+  ),
+  readOnly: text(
+    503,
+    [
+      'Liggaren kan just nu bara läsas',
+      'Den är återställd från en äldre kopia än vad som är signerat eller förankrat. Sidor och bevis visas, inget kan ändras. Operatören lägger in den nyaste kopian, eller godtar förlusten med: meritkedja restore --accept-loss.',
+    ],
+    [
+      'The ledger can only be read now',
+      'It was restored from an older copy than what is signed or anchored. Pages and proofs are served, nothing can be changed. The operator restores the newest copy, or accepts the loss with: meritkedja restore --accept-loss.',
     ],
   ),
   methodNotAllowed: text(

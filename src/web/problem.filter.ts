@@ -1,6 +1,7 @@
 /** Every error becomes `application/problem+json` (RFC 9457), or a page where a page was asked for; in one place. */
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RebuildingError } from '../errors.js';
 import type { Ledger } from '../ledger.js';
 import { languageOf } from './language.js';
 import { problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
@@ -18,7 +19,7 @@ export class ProblemFilter implements ExceptionFilter {
     const query = (request.query as Record<string, string | undefined> | undefined)?.['lang'];
     const language = languageOf(request.headers['accept-language'], query);
     const problem = problemOf(error, language);
-    if (problem.status >= 500) {
+    if (problem.status >= 500 && !(error instanceof RebuildingError)) {
       // The path alone: a query could hold what does not belong in a log.
       this.#logger.error(`${request.method} ${request.url.split('?')[0] ?? ''}: ${describe(error)}`);
     }

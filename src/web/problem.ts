@@ -6,6 +6,9 @@ import {
   EncodingError,
   InputError,
   NotFoundError,
+  ReadOnlyError,
+  RebuildingError,
+  SignerError,
   StaleReadError,
   UnavailableError,
   type InputIssue,
@@ -56,6 +59,13 @@ export function problemOf(error: unknown, language: Language): Problem {
   if (error instanceof PreconditionError) {
     return made('preconditionFailed', HTTP_TEXTS.preconditionFailed, language, { current: error.current });
   }
+  if (error instanceof SignerError) return made(error.code, HTTP_TEXTS[error.code], language, { kid: error.kid });
+  if (error instanceof RebuildingError) {
+    const { done, of } = error.progress;
+    const percent = of > 0 ? Math.floor((done / of) * 100) : 0;
+    return made('rebuilding', HTTP_TEXTS.rebuilding, language, { percent });
+  }
+  if (error instanceof ReadOnlyError) return made('readOnly', HTTP_TEXTS.readOnly, language);
   if (error instanceof UnavailableError) return made('unavailable', HTTP_TEXTS.unavailable, language);
   if (error instanceof StaleReadError) return made('staleRead', HTTP_TEXTS.staleRead, language);
   if (error instanceof ConcurrencyError) return made('conflict', HTTP_TEXTS.conflict, language);

@@ -2,10 +2,11 @@
 import { join } from 'node:path';
 import { CommandBus } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { describeLoss } from '../archive/read-only.js';
 import type { Config } from '../config.js';
 import { isSeedDue, seedPilots } from '../demo/seed.js';
 import { ConfigError } from '../errors.js';
-import { Ledger, originOf } from '../ledger.js';
+import { isNameOf, Ledger } from '../ledger.js';
 import { createServer } from './server.js';
 
 const EXIT_CONFIG = 78;
@@ -49,12 +50,28 @@ export async function run(readConfig: () => Config): Promise<void> {
     process.umask(0o077);
     ledger = await Ledger.open(config, fatal);
     app = await createServer(ledger);
-    if (await isSeedDue(ledger, config.seed)) {
+    const wasReady = ledger.isReady;
+    if (!wasReady) {
+      await app.listen(config.port, config.host);
+      console.log(`Building the read models from the log; ${config.publicUrl}/health/ready tells how far it is …`);
+      await ledger.ready;
+      if (stopping !== undefined) return;
+    }
+    if (ledger.losses === undefined && (await isSeedDue(ledger, config.seed))) {
       console.log('Loading the demonstration data (SEED=pilots) …');
       await seedPilots(ledger, app.get(CommandBus));
     }
-    await app.listen(config.port, config.host);
-    if (ledger.origin !== originOf(config.publicUrl)) {
+    if (wasReady) await app.listen(config.port, config.host);
+    for (const loss of ledger.losses ?? []) {
+      console.warn(`Read-only (S16): ${describeLoss(loss, ledger.log.tree.size)}`);
+    }
+    if (ledger.losses) {
+      console.warn(
+        'Nothing is written, signed or anchored. Restore the newest copy there is; if there is none, accept the loss: ' +
+          'meritkedja restore --accept-loss (docs/operations.md, "Backup and restore")',
+      );
+    }
+    if (!isNameOf(ledger.origin, config.publicUrl)) {
       console.warn(
         `Note: this ledger was founded as ${ledger.origin}, PUBLIC_URL is now ${config.publicUrl}. The log keeps its name and ` +
           'organisations their DIDs, which lead to the old address: go back to it unless it is gone for good.',

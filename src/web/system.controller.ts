@@ -30,14 +30,20 @@ export class SystemController {
   @Operation({
     name: 'health.read',
     summary: 'Whether requests can be served; `anchoring` tells of trouble with the chain, which stops nothing else.',
-    answer: { description: '`{status, logSize, anchoring}`' },
+    answer: { description: '`{status, logSize, anchoring}`; 503 with `{status, progress}` while it is not ready.' },
   })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
     const { logSize } = await this.ledger.store.head();
     const behind = logSize - this.ledger.log.tree.size;
     void reply.header('cache-control', 'no-store');
+    const { isReady, readModels } = this.ledger;
+    if (!isReady) {
+      void reply.status(503).header('retry-after', '5');
+      if (readModels.isServing) return { status: 'starting', logSize, behind };
+      return { status: 'rebuilding', logSize, behind, progress: readModels.progress };
+    }
     return {
-      status: 'ok',
+      status: this.ledger.losses === undefined ? 'ok' : 'readOnly',
       logSize,
       behind,
       anchoring: this.ledger.anchoring.problem ?? (this.ledger.chain ? 'ok' : 'starting'),

@@ -14,6 +14,7 @@ import { OpenApi } from './openapi.js';
 import { PagesController } from './pages.controller.js';
 import { PositionGuard } from './position.guard.js';
 import { ProblemFilter } from './problem.filter.js';
+import { ReadOnlyGuard } from './read-only.guard.js';
 import { ReadinessGuard } from './readiness.guard.js';
 import { RoleGuard } from './role.guard.js';
 import { Sessions } from './sessions.js';
@@ -44,6 +45,7 @@ import { ViewModels } from './view-models.js';
     { provide: APP_FILTER, useFactory: (ledger: Ledger) => new ProblemFilter(ledger), inject: [Ledger] },
     { provide: APP_GUARD, useClass: RoleGuard },
     { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_GUARD, useClass: ReadOnlyGuard },
     { provide: APP_GUARD, useClass: ReadinessGuard },
     { provide: APP_GUARD, useClass: PositionGuard },
   ],
