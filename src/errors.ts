@@ -112,6 +112,29 @@ export class RebuildingError extends UnavailableError {
   }
 }
 
+/**
+ * The remote signer that holds an organisation's key (S13) did not answer (`signerUnreachable`), or did not give the
+ * signature that was asked for (`signerRefused`). Nothing was done; the same request later may go through.
+ */
+export class SignerError extends Error {
+  constructor(
+    readonly code: 'signerUnreachable' | 'signerRefused',
+    readonly kid: string,
+    reason: string,
+  ) {
+    super(`the signer of ${kid}: ${reason}`);
+    this.name = 'SignerError';
+  }
+}
+
+/** The ledger was restored from an older copy than is known elsewhere and takes nothing until that is decided (S16). */
+export class ReadOnlyError extends UnavailableError {
+  constructor() {
+    super('the ledger is read-only: it was restored from an older copy than is known elsewhere');
+    this.name = 'ReadOnlyError';
+  }
+}
+
 /** Our own bug, or a store whose state is unknown. The process must stop: a restart reads everything again. */
 export class InvariantError extends Error {
   constructor(message: string, options?: ErrorOptions) {

@@ -28,7 +28,7 @@ export const EVENT_TYPES = new EventTypes({
   'vault-anchor-': { AnchorProofKept: [] },
   'vault-erasures': { HolderErased: [] },
   'vault-holder-': { KeyWrapped: [], PersonRecorded: [], CredentialHeld: [], ErasureBegun: [] },
-  'vault-issuingkey-': { IssuingKeyKept: [] },
+  'vault-issuingkey-': { IssuingKeyKept: [], RemoteSignerKept: [] },
   'vault-ledger-keys': { LedgerKeysMade: [] },
   'vault-member-': { KeyWrapped: [] },
   'vault-organisation-': { KeyWrapped: [] },

@@ -22,12 +22,14 @@ import type { EventStore } from './event-store/event-store.js';
 import { handle } from './event-store/handle.js';
 import { ReadModels } from './event-store/projections.js';
 import { EpochKeys } from './holders/epoch-keys.js';
+import { vaultKeysProjection } from './holders/keys.read.js';
 import { organisationVault, Vault } from './holders/vault.js';
 import type { Ledger } from './ledger.js';
 import { HeadSigner } from './log/head-signer.js';
 import { TransparencyLog } from './log/transparency-log.js';
 import { organisationDid } from './organisations/did.js';
 import { IssuingKeys } from './organisations/issuing-keys.js';
+import { issuingKeysProjection } from './organisations/issuing-keys.read.js';
 import { organisationStream } from './organisations/organisation.events.js';
 import { organisationDecider, type OrganisationCommand } from './organisations/organisation.js';
 import { organisationsProjection } from './organisations/organisations.read.js';
@@ -73,6 +75,8 @@ export class SmallLedger {
       registerProjection,
       statusListsProjection,
       batchesProjection,
+      vaultKeysProjection,
+      issuingKeysProjection,
     ];
     const models = await ReadModels.start(join(folder, 'read-models'), store, projections, (e) => vault.open(e));
     await models.caughtUp((await store.head()).position);

@@ -6,7 +6,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { toBase64url } from '../encoding/base64.js';
 import type { JsonObject } from '../encoding/json.js';
-import { ConcurrencyError } from '../errors.js';
+import { ConcurrencyError, SignerError } from '../errors.js';
 import { NO_STREAM, type EventStore } from '../event-store/event-store.js';
 import { load, prepare } from '../event-store/handle.js';
 import type { ReadModels } from '../event-store/projections.js';
@@ -24,6 +24,7 @@ import { outdatedLists, statusDocumentStream, type StatusListRow } from './statu
 
 export class StatusPublisher {
   #running: Promise<unknown> = Promise.resolve();
+  readonly #away = new SignersAway();
 
   constructor(
     private readonly store: EventStore,
@@ -32,6 +33,11 @@ export class StatusPublisher {
     private readonly publicUrl: string,
     private readonly now: () => Date,
   ) {}
+
+  /** Signers that gave no signature when a list needed one last: their organisations' lists lag. */
+  get problems(): readonly string[] {
+    return this.#away.problems;
+  }
 
   /**
    * Publishes what lags, as of the read models; resolves when it is durable and in them. One run at a time.
@@ -55,27 +61,36 @@ export class StatusPublisher {
     // An organisation that has closed or lost its keys can still have credentials to revoke: its last key signs the
     // list then. Verifiers go by the digest in the log, whoever signed.
     const key = activeKey(state) ?? state.keys.at(-1);
-    if (!key) return false;
+    if (!key || this.#away.isAway(key.kid)) return false;
     const bits = new Uint8Array(STATUS_LIST_BYTES);
     for (const index of indexes) setStatusBit(bits, index, true);
     const at = this.now().toISOString();
-    const signer = await this.keys.signer(key.kid);
-    const document = await signEddsaJcs(
-      statusListDocument({
-        id: list.id,
-        publicUrl: this.publicUrl,
-        issuer: { ...state.profile, did: state.did },
-        purpose: list.purpose,
-        encodedList: await encodeStatusList(bits),
-        validFrom: at,
-      }),
-      {
-        verificationMethod: verificationMethodOf(state.did, key.kid),
-        created: at,
-        nonce: toBase64url(new Uint8Array(randomBytes(16))),
-      },
-      (message) => signer.sign(message),
-    );
+    const unsigned = statusListDocument({
+      id: list.id,
+      publicUrl: this.publicUrl,
+      issuer: { ...state.profile, did: state.did },
+      purpose: list.purpose,
+      encodedList: await encodeStatusList(bits),
+      validFrom: at,
+    });
+    let document: JsonObject;
+    try {
+      document = await signEddsaJcs(
+        unsigned,
+        {
+          verificationMethod: verificationMethodOf(state.did, key.kid),
+          created: at,
+          nonce: toBase64url(new Uint8Array(randomBytes(16))),
+        },
+        (message, proof) => this.keys.sign(key.kid, message, { kind: 'statusList', document: unsigned, proof }),
+      );
+    } catch (error) {
+      // One organisation's signer holds up no other's lists, nor the anchors: its lists lag until it is back.
+      if (!(error instanceof SignerError)) throw error;
+      this.#away.failed(error);
+      return false;
+    }
+    this.#away.answered(key.kid);
     return this.#record(list, document, at);
   }
 
@@ -116,5 +131,33 @@ export class StatusPublisher {
       if (!(error instanceof ConcurrencyError)) throw error;
       return true;
     }
+  }
+}
+
+/** How soon a signer that did not sign is asked again: a little later each time. */
+const FIRST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 300_000;
+
+/** Which remote signers did not sign, and until when they are left in peace: asking takes seconds that others wait. */
+class SignersAway {
+  readonly #away = new Map<string, { readonly failures: number; readonly until: number; readonly message: string }>();
+
+  get problems(): readonly string[] {
+    return [...this.#away.values()].map(({ message }) => message);
+  }
+
+  isAway(kid: string): boolean {
+    const away = this.#away.get(kid);
+    return away !== undefined && performance.now() < away.until;
+  }
+
+  failed({ kid, message }: SignerError): void {
+    const failures = (this.#away.get(kid)?.failures ?? 0) + 1;
+    const wait = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10), LONGEST_RETRY_MS);
+    this.#away.set(kid, { failures, until: performance.now() + wait, message });
+  }
+
+  answered(kid: string): void {
+    this.#away.delete(kid);
   }
 }

@@ -1,15 +1,28 @@
-/** Files kept beside the store, most of them secrets: mode 0600, whole or not at all. Proven by secret-file.int.spec.ts. */
+/**
+ * Files kept beside the store, most of them secrets: mode 0600, whole or not at all, also where several processes write
+ * (KEYS_DIR is shared by all nodes of a ledger). Proven by secret-file.int.spec.ts.
+ */
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fchmodSync,
+  fstatSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
+  statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+
+/** What a crash left of a write is nobody's work any more after this. */
+const LEFTOVER_MS = 60_000;
 
 /**
  * Writes a file so that a crash leaves the old content or the new, never a part: temporary file, fsync, rename, fsync
@@ -17,24 +30,39 @@ import { dirname } from 'node:path';
  * @param mode permissions of the file whatever the umask, 0o600 unless said otherwise
  */
 export function writeFileDurably(path: string, content: string, mode = 0o600): void {
-  const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const temporary = `${path}.new`;
-  const file = openSync(temporary, 'w', mode);
-  try {
-    // What a crash left of an earlier attempt may have other permissions.
-    fchmodSync(file, mode);
-    writeFileSync(file, content);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  const temporary = writeTemporary(path, content, mode);
   renameSync(temporary, path);
-  const directory = openSync(folder, 'r');
+  syncFolder(dirname(path));
+}
+
+/** As `writeFileDurably`, but only where there is no such file yet. @returns whether it was written */
+export function writeFileOnce(path: string, content: string): boolean {
+  const temporary = writeTemporary(path, content, 0o600);
   try {
-    fsyncSync(directory);
+    // Unlike a rename, a link is refused where the name is taken: of two that write at once, one is told so.
+    linkSync(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
   } finally {
-    closeSync(directory);
+    rmSync(temporary, { force: true });
+  }
+  syncFolder(dirname(path));
+  return true;
+}
+
+/**
+ * As `writeFileDurably`, and overwrites what the file held, in place, before its blocks are given back: for what must
+ * not be found on the disk again. A file system or disk that writes elsewhere than where it is told defeats it.
+ */
+export function replaceAndWipe(path: string, content: string): void {
+  const old = openSync(path, 'r+');
+  try {
+    writeFileDurably(path, content);
+    writeSync(old, new Uint8Array(fstatSync(old).size), 0, undefined, 0);
+    fsyncSync(old);
+  } finally {
+    closeSync(old);
   }
 }
 
@@ -55,4 +83,42 @@ export function readOrMake(path: string, make: () => string): string {
   const made = make();
   writeFileDurably(path, `${made}\n`);
   return made;
+}
+
+/** A name of its own for each write: two processes that write the same file never write into one another's. */
+function writeTemporary(path: string, content: string, mode: number): string {
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  removeLeftovers(path);
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.new`;
+  const file = openSync(temporary, 'wx', mode);
+  try {
+    fchmodSync(file, mode);
+    writeFileSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return temporary;
+}
+
+/** A secret that was replaced must not lie beside its successor because some write of it was cut off. */
+function removeLeftovers(path: string): void {
+  const folder = dirname(path);
+  const name = basename(path);
+  for (const other of readdirSync(folder)) {
+    if (!other.startsWith(`${name}.`) || !/\.[0-9a-f]{12}\.new$/.test(other)) continue;
+    const leftover = join(folder, other);
+    const written = statSync(leftover, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+    if (Date.now() - written > LEFTOVER_MS) rmSync(leftover, { force: true });
+  }
+}
+
+function syncFolder(folder: string): void {
+  const directory = openSync(folder, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
 }

@@ -1,6 +1,7 @@
 /**
- * What the master key is for: keys of organisations and of the ledger are wrapped under it, deterministic ids and
- * look-up values are MACs with it (S21), never plain hashes. One HKDF-SHA-256 (RFC 5869) key a purpose.
+ * What the root secret (`root-secret.ts`) is for: keys of organisations and of the ledger are wrapped under it,
+ * deterministic ids and look-up values are MACs with it (S21), never plain hashes. One HKDF-SHA-256 (RFC 5869) key a
+ * purpose.
  * Holder keys are not wrapped here but by epoch keys (`holders/epoch-keys.ts`, S23).
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
@@ -33,9 +34,9 @@ export type Purpose =
 export class Secrets {
   readonly #keys = new Map<string, Uint8Array>();
 
-  /** @param masterKey 32 bytes */
-  constructor(private readonly masterKey: Uint8Array) {
-    if (masterKey.length !== KEY_BYTES) throw new InvariantError(`a master key has 32 bytes, got ${masterKey.length}`);
+  /** @param root 32 bytes */
+  constructor(private readonly root: Uint8Array) {
+    if (root.length !== KEY_BYTES) throw new InvariantError(`a root secret has 32 bytes, got ${root.length}`);
   }
 
   /** HMAC-SHA-256 over the parts as JCS, 32 bytes. */
@@ -51,14 +52,14 @@ export class Secrets {
   }
 
   /**
-   * AES-256-GCM under the master key's wrapping key: nonce || ciphertext || tag.
+   * AES-256-GCM under the root secret's wrapping key: nonce || ciphertext || tag.
    * @param place what is wrapped and where it lies; unwrapping for another place fails
    */
   wrap(secret: Uint8Array, place: string): Uint8Array {
     return wrapUnder(this.#key('wrap'), secret, place);
   }
 
-  /** @throws EncodingError when the bytes were not wrapped by this master key for this place */
+  /** @throws EncodingError when the bytes were not wrapped under this root secret for this place */
   unwrap(wrapped: Uint8Array, place: string): Uint8Array {
     return unwrapUnder(this.#key('wrap'), wrapped, place);
   }
@@ -66,7 +67,7 @@ export class Secrets {
   #key(info: string): Uint8Array {
     let key = this.#keys.get(info);
     if (!key) {
-      key = new Uint8Array(hkdfSync('sha256', this.masterKey, new Uint8Array(), utf8(`meritkedja/${info}`), KEY_BYTES));
+      key = new Uint8Array(hkdfSync('sha256', this.root, new Uint8Array(), utf8(`meritkedja/${info}`), KEY_BYTES));
       this.#keys.set(info, key);
     }
     return key;
@@ -89,7 +90,7 @@ export function unwrapUnder(key: Uint8Array, wrapped: Uint8Array, place: string)
   try {
     return concatBytes(decipher.update(wrapped.subarray(NONCE_BYTES, wrapped.length - TAG_BYTES)), decipher.final());
   } catch {
-    throw new EncodingError(`${place} does not open under this key: is MASTER_KEY (or the key folder) the right one?`);
+    throw new EncodingError(`${place} does not open under this key: are MASTER_KEY and KEYS_DIR the right ones?`);
   }
 }
 

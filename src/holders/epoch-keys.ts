@@ -1,29 +1,51 @@
 /**
  * The epoch keys that wrap holder keys (S23). They lie in a file of their own, outside the event store and outside
  * backups: once an epoch has ended and its key is destroyed, every old copy of the store is unreadable for the holders
- * that were erased in it. Proven by epoch-keys.int.spec.ts.
+ * that were erased in it. All nodes of a ledger share the file: each reads it again when it has changed, and none
+ * changes it but under a lock. More than one key in it means that a change of epochs is under way
+ * (`epoch-change.ts`). Proven by epoch-keys.int.spec.ts.
  */
 import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readFileIfThere, writeFileDurably } from '../crypto/secret-file.js';
+import { readFileIfThere, replaceAndWipe, writeFileOnce } from '../crypto/secret-file.js';
 import { unwrapUnder, wrapUnder, type Secrets } from '../crypto/secrets.js';
 import { fromBase64url, toBase64url } from '../encoding/base64.js';
-import { ConfigError, EncodingError, InvariantError } from '../errors.js';
+import { ConfigError, EncodingError, UnavailableError } from '../errors.js';
 
 const KEY_BYTES = 32;
+/** The lock is held for the writing of one small file; older than this, its holder has crashed. */
+const LOCK_MS = 30_000;
 
 const file = z
   .object({
     current: z.number().int().min(1),
+    /** When the current epoch began; a file from before this member has none. */
+    begun: z.iso.datetime().optional(),
     keys: z.record(z.string().regex(/^[1-9]\d*$/), z.base64url()),
   })
   .refine(({ current, keys }) => Object.hasOwn(keys, String(current)));
+type EpochFile = z.output<typeof file>;
+
+/** The key was wrapped in an epoch whose key has been destroyed: nothing opens it any more. */
+export class EpochEndedError extends EncodingError {
+  constructor(epoch: number) {
+    super(`the key of epoch ${epoch} has been destroyed`);
+    this.name = 'EpochEndedError';
+  }
+}
 
 export class EpochKeys {
+  #current = 0;
+  #begun: string | undefined;
+  #keys: ReadonlyMap<number, Uint8Array> = new Map();
+  /** What tells one content of the file from the next without reading it. */
+  #stamp = '';
+
   private constructor(
-    readonly current: number,
-    private readonly keys: ReadonlyMap<number, Uint8Array>,
+    private readonly path: string,
+    private readonly secrets: Secrets,
   ) {}
 
   /**
@@ -34,54 +56,165 @@ export class EpochKeys {
    */
   static open(keysDir: string, secrets: Secrets, isNew: boolean): EpochKeys {
     const path = join(keysDir, 'epochs.json');
-    const text = readFileIfThere(path);
-    if (text === undefined) {
-      if (!isNew) {
-        throw new ConfigError(
-          'DATA_DIR',
-          `${path} is missing, and without it no holder's data can be opened; restore it from where you keep the epoch keys`,
-        );
-      }
-      const key = new Uint8Array(randomBytes(KEY_BYTES));
-      const wrapped = toBase64url(secrets.wrap(key, placeOf(1)));
-      writeFileDurably(path, `${JSON.stringify({ current: 1, keys: { 1: wrapped } })}\n`);
-      return new EpochKeys(1, new Map([[1, key]]));
+    if (readFileIfThere(path) === undefined) {
+      if (!isNew) throw missing(path);
+      const first = wrapped(secrets, 1);
+      writeFileOnce(path, textOf({ current: 1, begun: new Date().toISOString(), keys: { 1: first } }));
     }
-    const parsed = file.safeParse(safeJson(text));
-    if (!parsed.success) {
-      throw new ConfigError('DATA_DIR', `${path} is damaged; restore it from where you keep the epoch keys`);
-    }
-    try {
-      const keys = Object.entries(parsed.data.keys).map(([epoch, wrapped]): [number, Uint8Array] => [
-        Number(epoch),
-        secrets.unwrap(fromBase64url(wrapped), placeOf(Number(epoch))),
-      ]);
-      return new EpochKeys(parsed.data.current, new Map(keys));
-    } catch (error) {
-      if (!(error instanceof EncodingError)) throw error;
-      throw new ConfigError('MASTER_KEY', `does not open ${path}; use the key that this data folder was made with`);
-    }
+    const epochs = new EpochKeys(path, secrets);
+    epochs.refresh();
+    return epochs;
   }
 
-  /** Wraps a holder key (32 bytes) under the current epoch. */
+  /** The epoch that new keys are wrapped in. */
+  get current(): number {
+    return this.#current;
+  }
+
+  /** ISO 8601; undefined in a file from before it was noted. */
+  get begun(): string | undefined {
+    return this.#begun;
+  }
+
+  /** Epochs before the current one whose keys are still there: a change of epochs is under way. */
+  get ending(): readonly number[] {
+    return [...this.#keys.keys()].filter((epoch) => epoch !== this.#current);
+  }
+
+  /** Wraps a holder key (32 bytes) under the current epoch, as the file has it now. */
   wrap(key: Uint8Array, stream: string): { epoch: number; wrapped: string } {
-    return { epoch: this.current, wrapped: toBase64url(wrapUnder(this.#key(this.current), key, stream)) };
+    this.refresh();
+    return { epoch: this.#current, wrapped: toBase64url(wrapUnder(this.#key(this.#current), key, stream)) };
   }
 
-  /** @throws EncodingError when it does not open; InvariantError when the epoch's key is not there */
+  /**
+   * @throws EncodingError when it does not open; EpochEndedError when the epoch's key has been destroyed; ConfigError
+   *   for an epoch that the file does not know yet
+   */
   unwrap(epoch: number, wrapped: string, stream: string): Uint8Array {
     return unwrapUnder(this.#key(epoch), fromBase64url(wrapped), stream);
   }
 
+  /** Reads the file again if it has changed. @throws ConfigError where it is missing, damaged or under another root */
+  refresh(): void {
+    const { mtimeNs, ino, size } = statOf(this.path);
+    const stamp = `${mtimeNs}/${ino}/${size}`;
+    if (stamp === this.#stamp) return;
+    const { current, begun, keys } = this.#read();
+    this.#keys = new Map(
+      Object.entries(keys).map(([epoch, key]) => [Number(epoch), opened(this.secrets, Number(epoch), key, this.path)]),
+    );
+    this.#current = current;
+    this.#begun = begun;
+    this.#stamp = stamp;
+  }
+
+  /**
+   * Begins the next epoch: from now on every node wraps new keys in it. Where a change is under way, that one goes on.
+   * @param at ISO 8601
+   * @throws UnavailableError while another process changes the file
+   */
+  begin(at: string): void {
+    this.#locked(() => {
+      const { current, keys } = this.#read();
+      if (Object.keys(keys).length > 1) return;
+      const next = current + 1;
+      const both = { ...keys, [next]: wrapped(this.secrets, next) };
+      replaceAndWipe(this.path, textOf({ current: next, begun: at, keys: both }));
+    });
+  }
+
+  /**
+   * Destroys the keys of every epoch before the current one, which must be the one given. Whatever is still wrapped
+   * under them is lost.
+   * @throws UnavailableError while another process changes the file
+   */
+  destroyBefore(current: number): void {
+    this.#locked(() => {
+      const now = this.#read();
+      const kept = now.keys[String(current)];
+      if (now.current !== current || kept === undefined) return;
+      if (Object.keys(now.keys).length === 1) return;
+      const begun = now.begun === undefined ? {} : { begun: now.begun };
+      replaceAndWipe(this.path, textOf({ current, ...begun, keys: { [current]: kept } }));
+    });
+  }
+
   #key(epoch: number): Uint8Array {
-    const key = this.keys.get(epoch);
-    if (!key) throw new InvariantError(`the key of epoch ${epoch} is not in the key folder`);
-    return key;
+    if (!this.#keys.has(epoch) || epoch > this.#current) this.refresh();
+    const key = this.#keys.get(epoch);
+    if (key) return key;
+    if (epoch < this.#current) throw new EpochEndedError(epoch);
+    throw new ConfigError(
+      'KEYS_DIR',
+      `${this.path} is older than the event store: it ends with epoch ${this.#current}, a key is wrapped in ${epoch}; put the newest back`,
+    );
+  }
+
+  #read(): EpochFile {
+    // A file that is being replaced may be seen wiped: the next reading finds its successor.
+    for (let attempt = 0; ; attempt += 1) {
+      const text = readFileIfThere(this.path);
+      if (text === undefined) throw missing(this.path);
+      const parsed = file.safeParse(safeJson(text));
+      if (parsed.success) return parsed.data;
+      if (attempt === 3) {
+        throw new ConfigError('DATA_DIR', `${this.path} is damaged; restore it from where you keep the epoch keys`);
+      }
+    }
+  }
+
+  #locked(change: () => void): void {
+    const lock = `${this.path}.lock`;
+    const held = statSync(lock, { throwIfNoEntry: false });
+    if (held && Date.now() - held.mtimeMs > LOCK_MS) rmSync(lock, { force: true });
+    try {
+      closeSync(openSync(lock, 'wx', 0o600));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      throw new UnavailableError('another process changes the epoch keys just now');
+    }
+    try {
+      change();
+    } finally {
+      rmSync(lock, { force: true });
+    }
+    this.refresh();
+  }
+}
+
+function wrapped(secrets: Secrets, epoch: number): string {
+  return toBase64url(secrets.wrap(new Uint8Array(randomBytes(KEY_BYTES)), placeOf(epoch)));
+}
+
+function opened(secrets: Secrets, epoch: number, key: string, path: string): Uint8Array {
+  try {
+    return secrets.unwrap(fromBase64url(key), placeOf(epoch));
+  } catch (error) {
+    if (!(error instanceof EncodingError)) throw error;
+    throw new ConfigError('MASTER_KEY', `does not open ${path}; use the key that this data folder was made with`);
   }
 }
 
 function placeOf(epoch: number): string {
   return `epoch/${epoch}`;
+}
+
+function textOf(content: EpochFile): string {
+  return `${JSON.stringify(content)}\n`;
+}
+
+function missing(path: string): ConfigError {
+  return new ConfigError(
+    'DATA_DIR',
+    `${path} is missing, and without it no holder's data can be opened; restore it from where you keep the epoch keys`,
+  );
+}
+
+function statOf(path: string): { mtimeNs: bigint; ino: bigint; size: bigint } {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!stat) throw missing(path);
+  return stat;
 }
 
 function safeJson(text: string): unknown {

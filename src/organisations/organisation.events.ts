@@ -28,15 +28,29 @@ export interface IssuingKey {
   readonly custody: KeyCustody;
 }
 
+/** The signature of the holder of the key before (S13); what it is over: `key-authorisation.ts`. */
+export interface KeyAuthorisation {
+  /** Of the key that signed. */
+  readonly kid: string;
+  /** Ed25519, 64 bytes in base64url. */
+  readonly signature: string;
+}
+
 export type OrganisationRegistered = DomainEvent<
   'OrganisationRegistered',
   OrganisationProfile & { /** did:web, fixed for ever (S8) */ readonly did: string }
 >;
 export type OrganisationDetailsChanged = DomainEvent<'OrganisationDetailsChanged', OrganisationProfile>;
-/** The first key, or one beside those that are active. */
-export type IssuingKeyAdded = DomainEvent<'IssuingKeyAdded', IssuingKey>;
-/** The new key takes over at this event's index; the one it replaces ends there. */
-export type IssuingKeyRotated = DomainEvent<'IssuingKeyRotated', IssuingKey & { readonly replaces: string }>;
+/** The first key, or one beside those that are active: with an organisation's own key among them, authorised by that. */
+export type IssuingKeyAdded = DomainEvent<
+  'IssuingKeyAdded',
+  IssuingKey & { readonly authorisation?: KeyAuthorisation }
+>;
+/** The new key takes over at this event's index; the one it replaces ends there. An organisation's own must agree. */
+export type IssuingKeyRotated = DomainEvent<
+  'IssuingKeyRotated',
+  IssuingKey & { readonly replaces: string; readonly authorisation?: KeyAuthorisation }
+>;
 /** For `compromised`, `fromIndex` may lie earlier: entries from there on do not stand (S8). */
 export type IssuingKeyRevoked = DomainEvent<
   'IssuingKeyRevoked',

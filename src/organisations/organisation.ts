@@ -7,7 +7,14 @@ import { fromMultikey } from '../encoding/base58.js';
 import { DomainError, EncodingError, InvariantError } from '../errors.js';
 import type { EventMeta, ReplayableDecider } from '../event-store/decider.js';
 import { organisationNumberDigits, organisationNumberFault } from './organisation-number.js';
-import type { IssuingKey, KeyRevocationReason, OrganisationEvent, OrganisationProfile } from './organisation.events.js';
+import { authorises } from './key-authorisation.js';
+import type {
+  IssuingKey,
+  KeyAuthorisation,
+  KeyRevocationReason,
+  OrganisationEvent,
+  OrganisationProfile,
+} from './organisation.events.js';
 
 export interface RegisterOrganisation extends OrganisationProfile {
   readonly type: 'RegisterOrganisation';
@@ -21,11 +28,13 @@ export interface ChangeOrganisationDetails extends OrganisationProfile {
 }
 export interface AddIssuingKey extends IssuingKey {
   readonly type: 'AddIssuingKey';
+  readonly authorisation?: KeyAuthorisation;
 }
 export interface RotateIssuingKey extends IssuingKey {
   readonly type: 'RotateIssuingKey';
   /** kid of the active key that ends. */
   readonly replaces: string;
+  readonly authorisation?: KeyAuthorisation;
 }
 export interface RevokeIssuingKey {
   readonly type: 'RevokeIssuingKey';
@@ -97,6 +106,7 @@ function decide(command: OrganisationCommand, state: OrganisationState): readonl
     case 'AddIssuingKey': {
       const { type: _, ...key } = command;
       checkNewKey(key, state);
+      checkAuthorisation(key, state);
       return [{ type: 'IssuingKeyAdded', data: key }];
     }
     case 'RotateIssuingKey': {
@@ -104,6 +114,7 @@ function decide(command: OrganisationCommand, state: OrganisationState): readonl
       checkNewKey(key, state);
       const replaced = keyOf(state, command.replaces);
       if (replaced.to !== undefined) throw new DomainError('keyNotActive', { kid: command.replaces });
+      checkAuthorisation(key, state);
       return [{ type: 'IssuingKeyRotated', data: key }];
     }
     case 'RevokeIssuingKey':
@@ -152,6 +163,37 @@ function checkNewKey(key: IssuingKey, state: KnownOrganisation): void {
   if (state.keys.some((known) => known.kid === key.kid)) throw new DomainError('keyUsed', { kid: key.kid });
 }
 
+/**
+ * An organisation's own key is followed by no other without its signature (S13): else whoever runs the ledger could put a
+ * key of their own in its place. Where the operator holds the key before, a signature may stand, and must then be right.
+ */
+function checkAuthorisation(
+  { authorisation, ...key }: IssuingKey & { readonly replaces?: string; readonly authorisation?: KeyAuthorisation },
+  state: KnownOrganisation,
+): void {
+  const before = authorisingKey(state, key.replaces);
+  if (!authorisation) {
+    if (before?.custody === 'organisation') throw new DomainError('keyAuthorisationMissing', { kid: before.kid });
+    return;
+  }
+  const change = { ...key, organisation: state.did, revision: state.revision };
+  if (authorisation.kid !== before?.kid || !authorises(authorisation, change)) {
+    throw new DomainError('keyAuthorisationInvalid', { kid: before?.kid ?? '' });
+  }
+}
+
+/**
+ * The key whose holder must sign, or may, that a new key comes: the newest active one that the organisation itself holds,
+ * else the one that ends, else the newest active one. None where no key is active: before the first, after the last was
+ * revoked.
+ */
+export function authorisingKey(state: KnownOrganisation, replaces?: string): OrganisationKey | undefined {
+  const active = state.keys.filter((key) => key.to === undefined);
+  const replaced = active.find(({ kid }) => kid === replaces);
+  if (replaced?.custody === 'organisation') return replaced;
+  return active.findLast(({ custody }) => custody === 'organisation') ?? replaced ?? active.at(-1);
+}
+
 function keyOf(state: KnownOrganisation, kid: string): OrganisationKey {
   const key = state.keys.find((known) => known.kid === kid);
   if (!key) throw new DomainError('keyUnknown', { kid });
@@ -171,10 +213,12 @@ function evolve(state: OrganisationState, event: OrganisationEvent, meta: EventM
       return next;
     case 'OrganisationDetailsChanged':
       return { ...next, profile: event.data };
-    case 'IssuingKeyAdded':
-      return { ...next, keys: [...state.keys, { ...event.data, from: index, addedAt: meta.at }] };
+    case 'IssuingKeyAdded': {
+      const { authorisation: _, ...key } = event.data;
+      return { ...next, keys: [...state.keys, { ...key, from: index, addedAt: meta.at }] };
+    }
     case 'IssuingKeyRotated': {
-      const { replaces, ...key } = event.data;
+      const { replaces, authorisation: _, ...key } = event.data;
       const keys = endKey(state.keys, replaces, index, 'rotated', meta.at);
       return { ...next, keys: [...keys, { ...key, from: index, addedAt: meta.at }] };
     }

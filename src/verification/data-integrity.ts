@@ -43,13 +43,14 @@ export function createProofInput(document: JsonObject, proofConfig: JsonObject):
 
 /**
  * The document with `proof: [proof]`, section 3.3.1. The proof keeps the document's `@context`.
- * @param sign makes the 64 bytes of an Ed25519 signature over the 64 bytes given
+ * @param sign makes the 64 bytes of an Ed25519 signature over the 64 bytes given; it is told the proof's configuration
+ *   too, so that whoever signs can make those bytes of it and the document again
  * @throws EncodingError if the document has a proof already or has no canonical form
  */
 export async function signEddsaJcs(
   document: JsonObject,
   options: ProofOptions,
-  sign: (message: Uint8Array) => Uint8Array | Promise<Uint8Array>,
+  sign: (message: Uint8Array, configuration: JsonObject) => Uint8Array | Promise<Uint8Array>,
 ): Promise<JsonObject> {
   if (document['proof'] !== undefined) throw new EncodingError('expected a document without proof');
   const configuration: JsonObject = {
@@ -61,7 +62,7 @@ export async function signEddsaJcs(
     nonce: options.nonce,
     ...(document['@context'] === undefined ? {} : { '@context': document['@context'] }),
   };
-  const signature = await sign(createProofInput(document, configuration));
+  const signature = await sign(createProofInput(document, configuration), configuration);
   if (signature.length !== 64) throw new EncodingError(`expected a signature of 64 bytes, got ${signature.length}`);
   return { ...document, proof: [{ ...configuration, proofValue: toMultibase(signature) }] };
 }
