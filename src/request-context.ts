@@ -1,7 +1,7 @@
 /**
  * What a request brings to every command it causes: who acts, when, and how ids are chosen. With an `Idempotency-Key`
  * all ids follow from token, key and purpose (S21, S24), so that the same request again ends in the same events; without
- * one they are random.
+ * one they are random, and the same for as long as the request is being carried out.
  */
 import { randomUUID } from 'node:crypto';
 import type { Purpose, Secrets } from './crypto/secrets.js';
@@ -17,9 +17,23 @@ export interface RequestContext {
   id(purpose: Purpose, ...parts: readonly (string | number)[]): string;
 }
 
-/** A request whose ids are random. */
+/**
+ * A request whose ids are random, chosen once: an attempt that is made again after a part of the one before is in the
+ * store goes on from that part, and writes nothing twice.
+ */
 export function oneOff(by: string, at: Date): RequestContext {
-  return { by, at: at.toISOString(), repeatable: false, id: () => randomUUID() };
+  const chosen = new Map<string, string>();
+  return {
+    by,
+    at: at.toISOString(),
+    repeatable: false,
+    id: (...parts) => {
+      const name = JSON.stringify(parts);
+      const id = chosen.get(name) ?? randomUUID();
+      chosen.set(name, id);
+      return id;
+    },
+  };
 }
 
 /**

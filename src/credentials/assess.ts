@@ -7,10 +7,10 @@
 import { randomUUID } from 'node:crypto';
 import type { DefinitionState } from '../definitions/definition.js';
 import type { JsonObject } from '../encoding/json.js';
-import { ConcurrencyError, DomainError, StaleReadError } from '../errors.js';
+import { ConcurrencyError, DomainError, LateStaleReadError, StaleReadError } from '../errors.js';
 import type { SealedFacts } from '../event-store/decider.js';
 import { NO_STREAM, type Append, type Appended } from '../event-store/event-store.js';
-import { prepare } from '../event-store/handle.js';
+import { load, prepare } from '../event-store/handle.js';
 import { credentialHeld, isClosed, isErased, reservationVault } from '../holders/erasure.js';
 import { readPersonalNumber } from '../holders/personal-number.js';
 import type { Place } from '../holders/sealing.js';
@@ -28,13 +28,18 @@ const ATTEMPTS = 4;
 /** Attempts where only the holder's own list has grown meanwhile: nothing needs to be decided or signed again. */
 const LIST_ATTEMPTS = 64;
 
-/** Runs an attempt, a bounded number of times where another writer was first; each reads everything anew. */
-export async function withRetries<Result>(attempt: () => Promise<Result>): Promise<Result> {
+/**
+ * Runs an attempt, a bounded number of times where another writer was first; each reads everything anew. What has been
+ * written late is in the store for good (S7): it is not for another attempt to mend.
+ * @param attempt is told whether an attempt before it may have left a part of its work in the store
+ */
+export async function withRetries<Result>(attempt: (again: boolean) => Promise<Result>): Promise<Result> {
   for (let number = 1; ; number += 1) {
     try {
-      return await attempt();
+      return await attempt(number > 1);
     } catch (error) {
-      if (!(error instanceof ConcurrencyError) || number >= ATTEMPTS) throw error;
+      const isLate = error instanceof LateStaleReadError;
+      if (isLate || !(error instanceof ConcurrencyError) || number >= ATTEMPTS) throw error;
     }
   }
 }
@@ -151,7 +156,20 @@ export async function holderFor(pending: Pending, holder: HolderInput): Promise<
   return id;
 }
 
-/** Adds the assessment's event, unless the same request has recorded it before; returns its UUID and facts. */
+/**
+ * What this request has recorded before, where it was cut off between the assessment and the credential.
+ * @throws DomainError `holderErased` where it can no longer be opened
+ */
+export async function recordedBefore({ ledger, request }: Pending): Promise<AssessmentFacts | undefined> {
+  const stream = assessmentStream(request.id('assessment'));
+  const { state } = await load(ledger.store, assessmentDecider, stream, (event) => ledger.vault.open(event));
+  return state.is === 'unrecorded' ? undefined : opened(state.facts);
+}
+
+/**
+ * Adds the assessment's event, unless the same request has recorded it before; returns its UUID and facts.
+ * @throws ConcurrencyError where the same request recorded it meanwhile, against another version
+ */
 export async function assess(
   pending: Pending,
   input: AssessmentInput,
@@ -178,7 +196,7 @@ export async function assess(
   const member = ledger.secrets.id('member', input.organisationId, assessor.name);
   await pending.needsKey(memberVault(member));
   const stream = assessmentStream(id);
-  const { append } = await prepare(ledger.store, assessmentDecider, {
+  const { append, loaded } = await prepare(ledger.store, assessmentDecider, {
     stream,
     command: {
       type: 'RecordAssessment',
@@ -189,7 +207,19 @@ export async function assess(
     context: definition,
     meta: { at: request.at, by: request.by, eventIds: eventIdsOf(request, stream, 'RecordAssessment') },
     seal: (parts, place) => pending.seal(parts, place),
+    open: (event) => ledger.vault.open(event),
   });
-  if (append) pending.appends.push(append);
-  return { id, facts };
+  if (append) {
+    pending.appends.push(append);
+    return { id, facts };
+  }
+  // Recorded before, and that is what is issued upon.
+  const recorded = loaded.state.is === 'recorded' ? opened(loaded.state.facts) : facts;
+  if (recorded.version !== version) throw new ConcurrencyError(stream, NO_STREAM, loaded.revision);
+  return { id, facts: recorded };
+}
+
+function opened(facts: AssessmentFacts | 'sealed'): AssessmentFacts {
+  if (facts === 'sealed') throw new DomainError('holderErased');
+  return facts;
 }

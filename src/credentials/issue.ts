@@ -1,14 +1,18 @@
 /**
  * Issuing one credential (`events.md`, step by step): holder found or made, assessment recorded, status indexes taken,
  * document built, signed and digested, and everything committed together. `CredentialIssued` with "no stream" and the
- * `reads` of organisation and definition is the point of commitment: a crash before it leaves nothing, and the same
- * request again ends in the same one credential (S7, S24). Proven by issue.int.spec.ts.
+ * `reads` of organisation and definition is the point of commitment: the same request again ends in the same one
+ * credential (S7, S24). On a store that commits one stream at a time a crash may leave any prefix of
+ * reservation, holder's key, assessor's key, assessment, the holder's list, share, credential. Each is gone on from by
+ * whoever comes next (a reservation without a key gets one, an assessment is not recorded twice) or harmless (a share
+ * whose key nobody has). Such a store may also find too late that a citation was stale: the issuance is then voided, and
+ * whoever asks again is told so. Proven by issue.int.spec.ts and, prefix by prefix, issue-late.int.spec.ts.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { toBase64url } from '../encoding/base64.js';
 import { utf8 } from '../encoding/bytes.js';
 import type { JsonObject } from '../encoding/json.js';
-import { DomainError } from '../errors.js';
+import { ConcurrencyError, DomainError, LateStaleReadError } from '../errors.js';
 import { NO_STREAM, type Read, type StoredEvent } from '../event-store/event-store.js';
 import { prepare } from '../event-store/handle.js';
 import { definitionStream } from '../definitions/definition.events.js';
@@ -22,13 +26,14 @@ import { activeKey, type KnownOrganisation } from '../organisations/organisation
 import { verificationMethodOf } from '../organisations/did.js';
 import { eventIdsOf, type RequestContext } from '../request-context.js';
 import { credentialDigest, signEddsaJcs } from '../verification/data-integrity.js';
-import { assess, holderFor, Pending, withRetries } from './assess.js';
+import { assess, holderFor, Pending, recordedBefore, withRetries } from './assess.js';
 import { outcomesNotMet } from './assessment.js';
 import { credentialStream } from './credential.events.js';
 import { credentialDecider } from './credential.js';
 import type { IssueInput } from './credentials.schema.js';
 import { credentialDocument } from './document.js';
 import { heldCredential } from './held-credential.js';
+import { staleCitation, voidStale } from './void-stale.process.js';
 import { knownDefinition } from '../definitions/known-definition.js';
 import { knownOrganisation } from '../organisations/known-organisation.js';
 
@@ -51,16 +56,18 @@ export interface SealedCredential {
 }
 
 /**
- * @throws DomainError when a rule refuses it; NotFoundError for an unknown organisation or definition; StaleReadError
- *   when definition or organisation keep changing
+ * @throws DomainError when a rule refuses it, `issuanceVoided` where it is in the log and does not stand; NotFoundError
+ *   for an unknown organisation or definition; StaleReadError when definition or organisation keep changing
  */
 export async function issueCredential(ledger: Ledger, input: IssueInput, request: RequestContext): Promise<Issued> {
   const id = request.id('credential');
-  return withRetries(() => new Issuance(ledger, input, request, id).run());
+  return withRetries((again) => new Issuance(ledger, input, request, id).run(again));
 }
 
 class Issuance {
   readonly #pending: Pending;
+  /** Of the share that this attempt makes. */
+  #share: string | undefined;
 
   constructor(
     private readonly ledger: Ledger,
@@ -71,15 +78,18 @@ class Issuance {
     this.#pending = new Pending(ledger, request);
   }
 
-  async run(): Promise<Issued> {
+  /** @param again whether an earlier attempt of this process may have left something in the store */
+  async run(again: boolean): Promise<Issued> {
     const { ledger, input, request, id } = this;
-    if (request.repeatable) {
+    const isRepeated = request.repeatable || again;
+    if (isRepeated) {
       const events = await ledger.store.readStream(credentialStream(id));
       if (events.length > 0) return this.#issuedBefore(events);
     }
     const organisation = await knownOrganisation(ledger.store, input.organisationId);
     const definition = await knownDefinition(ledger.store, input.definitionId);
-    const version = input.version ?? newestVersion(definition)?.version ?? 0;
+    const recorded = isRepeated ? await recordedBefore(this.#pending) : undefined;
+    const version = input.version ?? recorded?.version ?? newestVersion(definition)?.version ?? 0;
     // Everything that can refuse comes before anything about the person is kept.
     const published = mayIssue(definition, input.organisationId, version, request.at).version;
     const notMet = outcomesNotMet(input.assessment.outcomes, published.content.learningOutcomes.length);
@@ -112,7 +122,7 @@ class Issuance {
       organisation,
       key.kid,
     );
-    const linkKey = await this.#share(document, holder);
+    const linkKey = await this.#shareOf(document, holder);
     const sealed: SealedCredential = { document, holder, assessment, linkKey };
     const stream = credentialStream(id);
     const { append, earlier } = await prepare(ledger.store, credentialDecider, {
@@ -145,16 +155,38 @@ class Issuance {
     // The same request, sent twice at a time, was carried out while this one was being prepared.
     if (!append) return this.#issuedBefore(earlier?.events ?? []);
     this.#pending.appends.push(append);
-    const appended = await this.#pending.commit();
-    return { id, events: appended.at(-1)?.events ?? [], linkKey };
+    return { id, events: await this.#commit(), linkKey };
   }
 
+  async #commit(): Promise<readonly StoredEvent[]> {
+    try {
+      return (await this.#pending.commit()).at(-1)?.events ?? [];
+    } catch (error) {
+      if (error instanceof LateStaleReadError) {
+        // A crash before this: the worker finds it (`StaleVoiding`), or the same request again.
+        await voidStale(this.ledger, this.id);
+        throw new DomainError('issuanceVoided');
+      }
+      // Nothing of this attempt is issued, so nobody has the key of its share.
+      if (error instanceof ConcurrencyError && this.#share) await this.ledger.store.deleteStream(this.#share);
+      throw error;
+    }
+  }
+
+  /** @throws DomainError `issuanceVoided`, which an issuance that does not stand becomes here if it was not yet (S7) */
   async #issuedBefore(events: readonly StoredEvent[]): Promise<Issued> {
+    const { store } = this.ledger;
+    const isVoid = events.some(({ type }) => type === 'CredentialVoided');
+    if (!isVoid && events[0] && (await staleCitation(store, events[0]))) await voidStale(this.ledger, this.id);
+    else if (!isVoid) return this.#answer(events);
+    throw new DomainError('issuanceVoided');
+  }
+
+  async #answer(events: readonly StoredEvent[]): Promise<Issued> {
     return { id: this.id, events, linkKey: (await heldCredential(this.ledger, this.id)).linkKey };
   }
 
   async #signed(document: JsonObject, organisation: KnownOrganisation, kid: string): Promise<JsonObject> {
-    const signer = await this.ledger.issuingKeys.signer(kid);
     return signEddsaJcs(
       document,
       {
@@ -163,18 +195,19 @@ class Issuance {
         // S21: the salt of the public digest.
         nonce: toBase64url(new Uint8Array(randomBytes(24))),
       },
-      (message) => signer.sign(message),
+      (message, proof) => this.ledger.issuingKeys.sign(kid, message, { kind: 'credential', document, proof }),
     );
   }
 
   /** What the QR code's link shows, encrypted under a key that only the link and the holder's sealed part hold. */
-  async #share(document: JsonObject, holder: string): Promise<string> {
+  async #shareOf(document: JsonObject, holder: string): Promise<string> {
     const key = new Uint8Array(randomBytes(32));
     const content = await sealShare(key, utf8(JSON.stringify({ credential: document })));
     const share = await shareId(key);
     await this.#pending.holds(holder, this.id, share);
+    this.#share = shareVault(share);
     this.#pending.appends.push({
-      stream: shareVault(share),
+      stream: this.#share,
       expectedRevision: NO_STREAM,
       events: [
         {

@@ -20,12 +20,12 @@ export async function recordAssessment(
   input: AssessmentInput,
   request: RequestContext,
 ): Promise<Assessed> {
-  return withRetries(() => recordOnce(new Pending(ledger, request), input));
+  return withRetries((again) => recordOnce(new Pending(ledger, request), input, again));
 }
 
-async function recordOnce(pending: Pending, input: AssessmentInput): Promise<Assessed> {
+async function recordOnce(pending: Pending, input: AssessmentInput, again: boolean): Promise<Assessed> {
   const { ledger, request } = pending;
-  if (request.repeatable) {
+  if (request.repeatable || again) {
     const id = request.id('assessment');
     const events = await ledger.store.readStream(assessmentStream(id));
     if (events.length > 0) return { id, events };

@@ -91,9 +91,11 @@ export async function handle<State, Command, Event extends DomainEvent, Context>
   handling: Handling<Command, Context>,
 ): Promise<Handled<State>> {
   const { retries = 3, expectedRevision } = handling;
+  // The same ids at each attempt: one whose answer was lost is found in the stream, and not repeated.
+  const meta = { ...handling.meta, eventIds: handling.meta.eventIds ?? randomIds() };
   for (let attempt = 0; ; attempt++) {
     try {
-      return await attemptOnce(store, decider, handling);
+      return await attemptOnce(store, decider, { ...handling, meta });
     } catch (error) {
       const again = error instanceof ConcurrencyError && !(error instanceof StaleReadError);
       if (!again || expectedRevision !== undefined || attempt >= retries) throw error;
@@ -159,6 +161,12 @@ export async function prepare<State, Command, Event extends DomainEvent, Context
       ...(logSize !== undefined && { logSize }),
     },
   };
+}
+
+/** Random UUIDs, each the same whenever it is asked for. */
+function randomIds(): (n: number) => string {
+  const ids: string[] = [];
+  return (n) => (ids[n] ??= crypto.randomUUID());
 }
 
 /** Where in the stream the command's events are, if it was carried out before. */
