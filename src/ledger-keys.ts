@@ -8,7 +8,7 @@ import type { Secrets } from './crypto/secrets.js';
 import { fromBase64url, toBase64url } from './encoding/base64.js';
 import type { JsonObject } from './encoding/json.js';
 import { ConfigError, EncodingError, InvariantError } from './errors.js';
-import { NO_STREAM, type Append, type EventStore } from './event-store/event-store.js';
+import { type Append, type EventStore } from './event-store/event-store.js';
 
 const STREAM = 'vault-ledger-keys';
 
@@ -19,27 +19,41 @@ export interface LedgerKeys {
   readonly anchorKey: Uint8Array;
 }
 
-/** The kept keys, or undefined where the ledger has not been founded. @throws ConfigError for another MASTER_KEY */
-export async function readLedgerKeys(store: EventStore, secrets: Secrets): Promise<LedgerKeys | undefined> {
-  const [made] = await store.readStream(STREAM);
-  if (!made) return undefined;
+/**
+ * All keys that were ever made, oldest first: one set for each origin (S16).
+ * @throws ConfigError for another MASTER_KEY
+ */
+export async function readLedgerKeys(store: EventStore, secrets: Secrets): Promise<readonly LedgerKeys[]> {
+  const made = await store.readStream(STREAM);
   try {
-    return { logSeed: unwrap(secrets, made.data, 'logSeed'), anchorKey: unwrap(secrets, made.data, 'anchorKey') };
+    return made.map(({ data }) => ({
+      logSeed: unwrap(secrets, data, 'logSeed'),
+      anchorKey: unwrap(secrets, data, 'anchorKey'),
+    }));
   } catch (error) {
     if (!(error instanceof EncodingError)) throw error;
     throw new ConfigError('MASTER_KEY', 'is not the key that this data folder was made with; use that one');
   }
 }
 
-/** New keys and the append that keeps them. */
-export function makeLedgerKeys(secrets: Secrets, at: string): { keys: LedgerKeys; append: Append } {
+/**
+ * New keys and the append that keeps them.
+ * @param before the keys that were made before, where a loss was accepted (S16): the log's key is another, the anchorer
+ *   stays, so that what it has anchored counts
+ */
+export function makeLedgerKeys(
+  secrets: Secrets,
+  at: string,
+  before: readonly LedgerKeys[] = [],
+): { keys: LedgerKeys; append: Append } {
   // Any 32 bytes below the curve's order are a secp256k1 key; a random one is not with probability 2^-128.
-  const keys = { logSeed: generateKeyPair().seed, anchorKey: new Uint8Array(randomBytes(32)) };
+  const anchorKey = before.at(-1)?.anchorKey ?? new Uint8Array(randomBytes(32));
+  const keys = { logSeed: generateKeyPair().seed, anchorKey };
   return {
     keys,
     append: {
       stream: STREAM,
-      expectedRevision: NO_STREAM,
+      expectedRevision: before.length - 1,
       events: [
         {
           id: randomUUID(),

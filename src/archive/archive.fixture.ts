@@ -8,7 +8,7 @@ import { toBase64 } from '../encoding/base64.js';
 import type { JsonObject } from '../encoding/json.js';
 import { NO_STREAM, type EventDraft, type EventStore } from '../event-store/event-store.js';
 import { formatCheckpoint } from '../log/checkpoint.js';
-import { SIGNED_HEADS_STREAM } from '../log/head-signer.js';
+import { SIGNED_HEADS_STREAM } from '../log/signed-heads.js';
 import { formatVerifierKey, signNote } from '../log/note.js';
 import { sourceOf } from './archive-source.js';
 import { logOf } from './known-heads.js';

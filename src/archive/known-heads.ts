@@ -12,7 +12,7 @@ import { readFileIfThere } from '../crypto/secret-file.js';
 import { toBase64 } from '../encoding/base64.js';
 import { ConfigError, InvariantError } from '../errors.js';
 import type { EventStore } from '../event-store/event-store.js';
-import { SIGNED_HEADS_STREAM } from '../log/head-signer.js';
+import { SIGNED_HEADS_STREAM } from '../log/signed-heads.js';
 import { MerkleTree } from '../log/merkle-tree.js';
 import { ArchiveError } from './format.js';
 import { openCheckpoint } from './read-archive.js';

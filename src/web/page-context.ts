@@ -24,10 +24,10 @@ function readManifest(): ReadonlyMap<string, string> {
   return new Map(Object.entries(parsed));
 }
 
-/** @param ledger tells whether it holds demonstration data */
+/** @param ledger tells whether it holds demonstration data, and which losses are to be decided on */
 export function pageContext(
   request: FastifyRequest,
-  ledger: { readonly demo: boolean },
+  ledger: { readonly demo: boolean; readonly losses?: readonly unknown[] | undefined },
   language?: Language,
 ): PageContext {
   const [path = '/', query = ''] = request.url.split('?');
@@ -40,6 +40,7 @@ export function pageContext(
     signedIn: session !== undefined,
     ...(session ? { csrf: session.csrf } : {}),
     demo: ledger.demo,
+    readOnly: ledger.losses !== undefined,
     assets: assetUrl,
   };
 }

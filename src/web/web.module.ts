@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import { BatchesController } from '../anchoring/batches.controller.js';
 import { ErasureController } from '../holders/erasure.controller.js';
 import { ReadModelsController } from '../event-store/read-models.controller.js';
+import { KeysController } from '../holders/keys.controller.js';
 import { SharesController } from '../holders/shares.controller.js';
 import { Ledger } from '../ledger.js';
 import { LogController } from '../log/log.controller.js';
@@ -32,6 +33,7 @@ import { ViewModels } from './view-models.js';
     ReadModelsController,
     ErasureController,
     SharesController,
+    KeysController,
     VerificationController,
     PagesController,
   ],

@@ -186,6 +186,15 @@ export function Page({ ctx, title, script, unlisted, children }: PageProps): JSX
           ) : (
             ''
           )}
+          {ctx.readOnly === true ? (
+            <aside class="demo-banner" role="status">
+              <p class="wrap">
+                <strong safe>{t.site.readOnly}</strong> {escapeHtml(t.site.readOnlyMore)}
+              </p>
+            </aside>
+          ) : (
+            ''
+          )}
           <main id="content" tabindex="-1" class="wrap">
             {children}
           </main>

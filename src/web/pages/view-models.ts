@@ -20,6 +20,8 @@ export interface PageContext {
   readonly csrf?: string;
   /** The ledger holds demonstration data: every page says so. */
   readonly demo: boolean;
+  /** The ledger was restored with a loss that is not decided on (S16): every page says so. */
+  readonly readOnly?: boolean;
   /** Address of an asset: `style.css`, `favicon.svg`, `verify.js`, `credential.js`. */
   readonly assets: (name: string) => string;
 }

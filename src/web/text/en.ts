@@ -9,6 +9,9 @@ export const en: Dictionary = {
     language: 'På svenska',
     demo: 'Demo data: invented holders.',
     demoMore: 'Nothing here is a real certificate.',
+    readOnly: 'The ledger can only be read now.',
+    readOnlyMore:
+      'It was restored from an older copy than what is signed or anchored. What is shown is correct, but newer facts may be missing.',
     signedIn: 'Signed in as operator',
     footer: 'About the service',
     footerText: 'Every definition, issuance and revocation is a row in a log that can only grow. Anybody can check it.',

@@ -10,6 +10,9 @@ export const sv = {
     language: 'In English',
     demo: 'Demodata: påhittade innehavare.',
     demoMore: 'Inget här är ett riktigt intyg.',
+    readOnly: 'Liggaren kan just nu bara läsas.',
+    readOnlyMore:
+      'Den är återställd från en äldre kopia än vad som är signerat eller förankrat. Det som visas stämmer, men nyare uppgifter kan saknas.',
     signedIn: 'Inloggad som operatör',
     footer: 'Om tjänsten',
     footerText:
