@@ -5,21 +5,29 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { JsonObject } from '../encoding/json.js';
 import { load } from '../event-store/handle.js';
+import { NotFoundError } from '../errors.js';
 import { Ledger } from '../ledger.js';
+import type { RequestContext } from '../request-context.js';
 import { requestContext } from '../web/idempotency.js';
 import { Input, Operation } from '../web/operation.js';
 import { idParams, listAnswer, nextLink, pageQuery, uuid, type ListAnswer } from '../web/query.js';
+import { PreconditionError } from '../web/problem.js';
 import { etagOf, guarded, ifMatch, settled } from '../web/resource.js';
 import { didDocument, organisationDid } from './did.js';
+import { newIssuingKey } from './new-issuing-key.js';
 import { organisationStream } from './organisation.events.js';
 import { organisationDecider, activeKey, type KnownOrganisation } from './organisation.js';
 import { OrganisationRequest } from './organisations.commands.js';
 import { listOrganisations, type OrganisationRow } from './organisations.read.js';
 import {
+  issuingKeySchema,
   keyRevocationSchema,
   organisationSchema,
+  signerSchema,
+  type IssuingKeyInput,
   type KeyRevocationInput,
   type OrganisationInput,
+  type SignerInput,
 } from './organisations.schema.js';
 import { knownOrganisation } from './known-organisation.js';
 
@@ -139,33 +147,30 @@ export class OrganisationsController {
   @HttpCode(201)
   @Operation({
     name: 'organisation.rotateKey',
-    summary: 'Make a new issuing key; the active one ends with this event.',
+    summary:
+      'A new issuing key: one that the service makes and keeps, or one that the organisation keeps with a signer of its own. The active one ends with this event.',
     params: idParams,
+    body: issuingKeySchema,
     status: 201,
     answer: { schema: organisationAnswer, description: 'The organisation.' },
   })
   async rotateKey(
     @Input('params') { id }: IdParams,
+    @Input('body') body: IssuingKeyInput,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JsonObject> {
     const expected = ifMatch(request);
-    const context = await requestContext(this.ledger, request, `organisation.rotateKey/${id}`, null);
-    const active = activeKey(await knownOrganisation(this.ledger.store, id));
-    const done =
-      context.repeatable &&
-      (await this.#carriedOut(id, context.id('event', organisationStream(id), 'RotateIssuingKey', 0)));
-    if (!done) {
-      const key = await this.ledger.issuingKeys.make(context.at);
+    const context = await requestContext(this.ledger, request, `organisation.rotateKey/${id}`, body);
+    const organisation = await knownOrganisation(this.ledger.store, id);
+    if (!(await this.#isDone(id, context))) {
+      if (expected !== undefined && expected !== organisation.revision) {
+        throw new PreconditionError(etagOf(organisation.revision));
+      }
+      const command = await newIssuingKey(this.ledger.issuingKeys, organisation, body, context.at);
+      // What was signed names the revision: at another one it would have to be signed again.
       await guarded(expected, () =>
-        this.commands.execute(
-          new OrganisationRequest(
-            id,
-            active ? { type: 'RotateIssuingKey', ...key, replaces: active.kid } : { type: 'AddIssuingKey', ...key },
-            context,
-            expected,
-          ),
-        ),
+        this.commands.execute(new OrganisationRequest(id, command, context, organisation.revision)),
       );
     }
     void reply.header('location', `/api/v1/organisations/${id}`);
@@ -199,6 +204,26 @@ export class OrganisationsController {
     return this.#answer(id, reply);
   }
 
+  @Put('api/v1/organisations/:id/keys/:kid/signer')
+  @Operation({
+    name: 'organisation.changeSigner',
+    summary: 'Say where the signer of a key that the organisation keeps itself is now; it must sign with that key.',
+    params: keyParams,
+    body: signerSchema,
+    answer: { schema: organisationAnswer, description: 'The organisation.' },
+  })
+  async changeSigner(
+    @Input('params') { id, kid }: z.output<typeof keyParams>,
+    @Input('body') body: SignerInput,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<JsonObject> {
+    const { keys } = await knownOrganisation(this.ledger.store, id);
+    const key = keys.find((one) => one.kid === kid);
+    if (key?.custody !== 'organisation') throw new NotFoundError('key', kid);
+    await this.ledger.issuingKeys.keepSigner(kid, body, this.ledger.now().toISOString());
+    return this.#answer(id, reply);
+  }
+
   @Get('organisations/:id/did.json')
   @Operation({
     name: 'organisation.readDid',
@@ -212,8 +237,12 @@ export class OrganisationsController {
     return document;
   }
 
-  async #carriedOut(id: string, eventId: string): Promise<boolean> {
-    return (await this.ledger.store.readStream(organisationStream(id))).some((event) => event.id === eventId);
+  /** Whether the same request has brought a key before: as the first, or in another's place. */
+  async #isDone(id: string, context: RequestContext): Promise<boolean> {
+    if (!context.repeatable) return false;
+    const stream = organisationStream(id);
+    const ids = ['RotateIssuingKey', 'AddIssuingKey'].map((command) => context.id('event', stream, command, 0));
+    return (await this.ledger.store.readStream(stream)).some((event) => ids.includes(event.id));
   }
 
   async #answer(id: string, reply: FastifyReply): Promise<JsonObject> {

@@ -24,6 +24,10 @@ export const POLICY = {
   'organisation.readDid': ANYONE,
   'organisation.rotateKey': OPERATOR,
   'organisation.revokeKey': OPERATOR,
+  'organisation.changeSigner': OPERATOR,
+
+  'keys.read': OPERATOR,
+  'keys.changeEpoch': OPERATOR,
 
   'definition.create': OPERATOR,
   'definition.search': ANYONE,
