@@ -93,12 +93,19 @@ export class EventLog {
   readonly #ids = new Map<string, { readonly stream: string; readonly revision: bigint }>();
   /** The epoch record, which no reader sees, lies first. */
   #end = 300n;
+  /** Where records begin or began: positions that can be read from. */
+  readonly #beginnings = new Set([0n]);
   #wake: () => void = () => undefined;
   #changed = new Promise<void>((resolve) => (this.#wake = resolve));
 
   /** The position after the newest event. */
   get end(): bigint {
     return this.#end;
+  }
+
+  /** Whether $all can be read from there: a record begins there, or nothing is there yet. */
+  isPosition(position: bigint): boolean {
+    return position >= this.#end || this.#beginnings.has(position);
   }
 
   /** Resolves when something is written after the call. */
@@ -262,6 +269,7 @@ export class EventLog {
     for (const event of events) {
       revision += 1n;
       at = this.#end;
+      this.#beginnings.add(at);
       // The frame, the head and the strings of a prepare record (log format 2).
       this.#end += BigInt(100 + name.length + event.type.length + event.data.length + event.metadata.length);
       const record = { ...event, stream: name, revision, position: at, end: this.#end, created: Date.now() };

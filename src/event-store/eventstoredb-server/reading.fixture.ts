@@ -58,6 +58,10 @@ function* readAll(log: EventLog, options: ReadReq.Options): Iterable<Sent> {
   const from = options.getAll();
   const allowed = filterOf(options);
   const at = from?.hasPosition() ? BigInt(from.getPosition()?.getCommitPosition() ?? 0) : from?.hasEnd() ? log.end : 0n;
+  if (!log.isPosition(at)) {
+    yield { error: rpcErrors.invalid('Trying to read from an invalid position.') };
+    return;
+  }
   // Forwards from a position means from the event there; backwards, from the one before it.
   const index = log.indexAt(at);
   const events = isBackwards(options) ? log.records.slice(0, index).reverse() : log.records.slice(index);
@@ -68,10 +72,10 @@ function* readAll(log: EventLog, options: ReadReq.Options): Iterable<Sent> {
 async function* follow(log: EventLog, options: ReadReq.Options, ended: Promise<void>): AsyncIterable<Sent> {
   const from = options.getStream();
   const stream = readFrom(options);
-  yield confirmation(crypto.randomUUID());
   const next = log.end;
   let revision = from?.hasRevision() ? BigInt(from.getRevision()) : from?.hasStart() ? -1n : log.last(stream);
   const readable = log.read(stream);
+  yield confirmation(crypto.randomUUID());
   if (readable === 'deleted') {
     yield { error: rpcErrors.streamDeleted(stream) };
     return;
@@ -99,15 +103,17 @@ async function* followAll(log: EventLog, options: ReadReq.Options, ended: Promis
   const allowed = filterOf(options);
   const window = filter?.hasMax() ? filter.getMax() : WINDOW;
   const interval = window * (filter?.getCheckpointintervalmultiplier() ?? 0);
+  const newest = log.records.at(-1)?.position ?? -1n;
+  const position = from?.getPosition()?.getCommitPosition();
+  const start = position !== undefined ? BigInt(position) : from?.hasEnd() ? newest : -1n;
   yield confirmation(crypto.randomUUID());
-  const start = from?.hasPosition()
-    ? BigInt(from.getPosition()?.getCommitPosition() ?? 0)
-    : from?.hasEnd()
-      ? log.end
-      : -1n;
   let reached = start;
   let considered = 0;
-  if (start < (log.records.at(-1)?.position ?? -1n)) {
+  if (start < newest) {
+    if (start >= 0n && !log.isPosition(start)) {
+      yield { error: rpcErrors.invalid('Trying to read from an invalid position.') };
+      return;
+    }
     // Catching up, page by page; a checkpoint is sent between pages, and when the end is reached.
     let page = 0;
     for (let event = at(log, reached); event !== undefined; event = at(log, reached)) {
