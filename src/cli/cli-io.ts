@@ -7,10 +7,17 @@ export interface CliIo {
   readonly stdin: () => Promise<Uint8Array>;
   readonly fetch: typeof fetch;
   readonly now: () => Date;
+  /** Asks the person at the terminal; absent where there is none. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
   /** Folder of the user's configuration; need not exist. */
   readonly configDir: string;
   /** Data folder of a ledger on this machine; need not exist. */
   readonly dataDir: string | undefined;
+  /** KEYS_DIR, where it is set. */
+  readonly keysDir?: string | undefined;
+  /** MASTER_KEY and MASTER_KEY_NEW, where they are set: for `keys rotate-master` alone. */
+  readonly masterKey?: string | undefined;
+  readonly masterKeyNew?: string | undefined;
   readonly language: 'sv' | 'en';
   /** Bearer token for the HTTP API, from the environment. */
   readonly token?: string | undefined;

@@ -1,7 +1,7 @@
 /** A running ledger's HTTP API, as the commands use it: JSON, a bearer token, problems as RFC 9457. */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { isJsonObject } from '../encoding/json.js';
+import { isJsonObject, type JsonObject } from '../encoding/json.js';
 import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
 import { reasonOf } from './read-document.js';
 
@@ -27,6 +27,7 @@ export function withApiOptions(command: Command): Command {
 
 /**
  * Calls an operation.
+ * @param content the body, sent as JSON
  * @returns the parsed answer
  * @throws CliError 2 for a ledger that was not reached or is in trouble, 78 for a token that is missing or refused,
  *   65 for what it refuses otherwise, 64 for a URL that is none
@@ -36,6 +37,7 @@ export async function callLedger(
   path: string,
   options: ApiOptions,
   io: CliIo,
+  content?: JsonObject,
 ): Promise<unknown> {
   if (!URL.canParse(options.url)) throw new CliError(EXIT.usage, `--url: "${printable(options.url)}" is not a URL`);
   const token = await tokenOf(options, io);
@@ -49,7 +51,9 @@ export async function callLedger(
         accept: 'application/json, application/problem+json;q=0.9, */*;q=0.1',
         'accept-language': io.language,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(content === undefined ? {} : { 'content-type': 'application/json' }),
       },
+      ...(content === undefined ? {} : { body: JSON.stringify(content) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     body = await response.text();

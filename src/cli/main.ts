@@ -1,4 +1,5 @@
 /** The command line's process: streams and environment in, exit status out. `scripts/meritkedja.mjs` imports it. */
+import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
 import { cliEnvironment } from './environment.js';
 import { run } from './run.js';
@@ -9,5 +10,16 @@ process.exitCode = await run(process.argv.slice(2), {
   stdin: () => buffer(process.stdin),
   fetch: globalThis.fetch,
   now: () => new Date(),
+  ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
   ...cliEnvironment(),
 });
+
+/** On stderr: stdout is for the result. */
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
+}

@@ -6,6 +6,8 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../errors.js';
 import { bundleCommand } from './bundle.command.js';
 import { CliError, EXIT, type CliIo } from './cli-io.js';
+import { eraseCommand } from './erase.command.js';
+import { keysCommand } from './keys.command.js';
 import { sealCommand } from './seal.command.js';
 import { trustCommand } from './trust.command.js';
 import { verifyCommand } from './verify.command.js';
@@ -42,7 +44,8 @@ function program(io: CliIo, finish: Finish): Command {
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .exitOverride()
     .showHelpAfterError('(meritkedja --help shows what there is)');
-  for (const add of [verifyCommand, trustCommand, bundleCommand, sealCommand]) add(root, io, finish);
+  for (const add of [verifyCommand, trustCommand, bundleCommand, sealCommand, eraseCommand, keysCommand])
+    add(root, io, finish);
   return root;
 }
 
