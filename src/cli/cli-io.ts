@@ -1,5 +1,7 @@
 /** What the command line touches of its surroundings, given to it, so that tests give it others. */
 
+import type { Config } from '../config.js';
+
 export interface CliIo {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
@@ -9,6 +11,8 @@ export interface CliIo {
   readonly now: () => Date;
   /** Asks the person at the terminal; absent where there is none. */
   readonly ask?: ((question: string) => Promise<string>) | undefined;
+  /** The service's settings, for a data folder that the user names. @throws ConfigError */
+  readonly config: (dataDir: string) => Config;
   /** Folder of the user's configuration; need not exist. */
   readonly configDir: string;
   /** Data folder of a ledger on this machine; need not exist. */

@@ -61,6 +61,7 @@ export async function changeEpoch(
   const { epochs, now, graceMs } = scope;
   epochs.refresh();
   if (epochs.ending.length === 0) epochs.begin(now().toISOString());
+  const target = epochs.current;
   // The monotonic clock: a clock that is set forward must not shorten it, nor a machine that sleeps.
   const settled = performance.now() + graceMs;
   let rewrapped = 0;
@@ -77,10 +78,13 @@ export async function changeEpoch(
       tell();
     });
     if (stopped()) return false;
+    epochs.refresh();
+    // Another node came to the end first; what it may have begun since is another change.
+    if (epochs.current !== target || epochs.ending.length === 0) return true;
     if (isSettled && !busy) break;
     if (!busy) await pause(Math.min(Math.max(settled - performance.now(), 1), 200));
   }
-  epochs.destroyBefore(epochs.current);
+  epochs.destroyBefore(target);
   tell();
   return true;
 }

@@ -1,12 +1,12 @@
 /** The file of epoch keys: made for a new store only, and refused in plain words where it does not fit (S23). */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Secrets } from '../crypto/secrets.js';
 import { toBase64url } from '../encoding/base64.js';
-import { ConfigError, EncodingError, InvariantError } from '../errors.js';
-import { EpochKeys } from './epoch-keys.js';
+import { ConfigError, EncodingError, UnavailableError } from '../errors.js';
+import { EpochEndedError, EpochKeys } from './epoch-keys.js';
 
 const secrets = new Secrets(new Uint8Array(32).fill(1));
 const KEY = new Uint8Array(32).fill(5);
@@ -54,7 +54,7 @@ describe('the epoch keys', () => {
     expect(both.wrap(KEY, 's').epoch).toBe(2);
     expect(both.unwrap(1, wrapped, 's')).toEqual(KEY);
     written({ current: 2, keys: { 2: wrappedKey(2) } });
-    expect(() => EpochKeys.open(join(folder, 'keys'), secrets, false).unwrap(1, wrapped, 's')).toThrow(InvariantError);
+    expect(() => EpochKeys.open(join(folder, 'keys'), secrets, false).unwrap(1, wrapped, 's')).toThrow(EpochEndedError);
   });
 
   it('cannot be moved between epochs in the file', () => {
@@ -78,5 +78,75 @@ describe('the epoch keys', () => {
     EpochKeys.open(join(folder, 'keys'), secrets, true);
     const other = new Secrets(new Uint8Array(32).fill(2));
     expect(() => EpochKeys.open(join(folder, 'keys'), other, false)).toThrow(/^MASTER_KEY: /);
+  });
+});
+
+describe('a change of epochs', () => {
+  const AT = '2026-01-01T00:00:00.000Z';
+  const open = (isNew = false): EpochKeys => EpochKeys.open(join(folder, 'keys'), secrets, isNew);
+
+  it('S23: wraps new keys in the new epoch at once, opens both, and in the end the new one alone', () => {
+    const epochs = open(true);
+    const old = epochs.wrap(KEY, 's');
+    epochs.begin(AT);
+    expect([epochs.current, epochs.begun, epochs.ending]).toEqual([2, AT, [1]]);
+    const young = epochs.wrap(KEY, 's');
+    expect(young.epoch).toBe(2);
+    expect(epochs.unwrap(old.epoch, old.wrapped, 's')).toEqual(KEY);
+    epochs.destroyBefore(2);
+    expect(epochs.ending).toEqual([]);
+    expect(epochs.unwrap(young.epoch, young.wrapped, 's')).toEqual(KEY);
+    for (const one of [epochs, open()]) {
+      expect(() => one.unwrap(old.epoch, old.wrapped, 's')).toThrow(EpochEndedError);
+    }
+    expect(Object.keys(JSON.parse(readFileSync(file, 'utf8')).keys)).toEqual(['2']);
+  });
+
+  it('S23: that another node begins is seen by the next key that is wrapped, and by one that must be opened', () => {
+    const here = open(true);
+    const there = open();
+    there.begin(AT);
+    const young = there.wrap(KEY, 's');
+    expect(here.unwrap(young.epoch, young.wrapped, 's')).toEqual(KEY);
+    there.destroyBefore(2);
+    there.begin(AT);
+    expect(here.wrap(KEY, 's').epoch).toBe(3);
+  });
+
+  it('under way is gone on with, not begun a second time; another’s end ends nothing of it', () => {
+    const epochs = open(true);
+    epochs.begin(AT);
+    epochs.begin(AT);
+    expect(epochs.current).toBe(2);
+    epochs.destroyBefore(1);
+    expect(epochs.ending).toEqual([1]);
+  });
+
+  it('S23: overwrites the old key where it lay', () => {
+    const epochs = open(true);
+    const first = readFileSync(file, 'utf8');
+    const kept = join(folder, 'same-bytes');
+    linkSync(file, kept);
+    epochs.begin(AT);
+    const zeros = readFileSync(kept);
+    expect(zeros).toHaveLength(first.length);
+    expect(zeros.every((byte) => byte === 0)).toBe(true);
+    rmSync(kept);
+    linkSync(file, kept);
+    epochs.destroyBefore(2);
+    expect(readFileSync(kept).every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('waits for another process that writes the file, but not for one that has crashed', () => {
+    const epochs = open(true);
+    writeFileSync(`${file}.lock`, '');
+    expect(() => epochs.begin(AT)).toThrow(UnavailableError);
+    utimesSync(`${file}.lock`, 1, 1);
+    epochs.begin(AT);
+    expect(epochs.current).toBe(2);
+  });
+
+  it('is no use to a store that is newer than the file: KEYS_DIR is named', () => {
+    expect(() => open(true).unwrap(7, 'AAAA', 's')).toThrow(/^KEYS_DIR: .*older than the event store/);
   });
 });
