@@ -23,8 +23,11 @@ import type { AssessmentInput, HolderInput } from './credentials.schema.js';
 
 const DAY_MS = 86_400_000;
 
-/** Attempts when another writer was first: a definition or key that has just changed, the same person issued to twice. */
-const ATTEMPTS = 4;
+/**
+ * Attempts when another writer was first: a definition or key that has just changed, the same person issued to twice. On
+ * a store that commits one stream at a time each of an issuance's streams may be lost to another, one after the other.
+ */
+const ATTEMPTS = 8;
 /** Attempts where only the holder's own list has grown meanwhile: nothing needs to be decided or signed again. */
 const LIST_ATTEMPTS = 64;
 

@@ -5,7 +5,9 @@
  * the same event id: the second finds the first. On SQLite there are none, for it refuses the append.
  * Proven by issue-late.int.spec.ts and void-stale.int.spec.ts.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Secrets } from '../crypto/secrets.js';
+import { UnavailableError } from '../errors.js';
 import type { EventStore, Position, Read, StoredEvent } from '../event-store/event-store.js';
 import { handle } from '../event-store/handle.js';
 import type { ReadModels } from '../event-store/projections.js';
@@ -16,6 +18,8 @@ import { staleCredentials } from './register.read.js';
 
 /** Most that are voided between two looks. */
 const BATCH = 100;
+/** How soon it is tried again where the store is away. */
+const RETRY_MS = 2_000;
 
 /** The parts of a ledger that voiding needs; a `Ledger` has them. */
 export interface VoidingScope {
@@ -56,7 +60,7 @@ export async function voidStale({ store, secrets, now }: VoidingScope, credentia
 export class StaleVoiding {
   #due: Position = 0n;
   #running: Promise<void> | undefined;
-  #stopped = false;
+  readonly #stopping = new AbortController();
   #unlisten: () => void = () => {};
 
   constructor(
@@ -75,7 +79,7 @@ export class StaleVoiding {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     this.#unlisten();
     await this.#running;
   }
@@ -86,26 +90,31 @@ export class StaleVoiding {
   }
 
   async #run(): Promise<void> {
-    try {
-      for (let done: Position = 0n; done < this.#due && !this.#stopped;) {
-        const due = this.#due;
+    const { signal } = this.#stopping;
+    for (let done: Position = 0n; done < this.#due && !signal.aborted;) {
+      const due = this.#due;
+      try {
         await this.readModels.caughtUp(due);
-        await this.#voidAll();
+        await this.#voidAll(signal);
         done = due;
+      } catch (error) {
+        if (signal.aborted) break;
+        if (!(error instanceof UnavailableError)) {
+          this.fatal(error);
+          break;
+        }
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
-    } catch (error) {
-      if (!this.#stopped) this.fatal(error);
-    } finally {
-      this.#running = undefined;
     }
+    this.#running = undefined;
   }
 
-  async #voidAll(): Promise<void> {
+  async #voidAll(signal: AbortSignal): Promise<void> {
     for (;;) {
       const stale = staleCredentials(this.readModels.db, BATCH);
       if (stale.length === 0) return;
       for (const id of stale) {
-        if (this.#stopped) return;
+        if (signal.aborted) return;
         await voidStale(this.scope, id);
       }
       await this.readModels.caughtUp((await this.scope.store.head()).position);
