@@ -16,24 +16,29 @@ import { ChainHandle } from './anchoring/chain-handle.process.js';
 import { ledgerDecider } from './anchoring/ledger.js';
 import { RemoteAnchoring, type Anchoring } from './anchoring/remote-anchoring.js';
 import { WorkerDuties } from './anchoring/worker-duties.process.js';
+import { lossesToDecide, NoAnchoring, ReadOnlyStore } from './archive/read-only.js';
+import { restorationOf, type Loss } from './archive/restoration.js';
 import type { Config } from './config.js';
+import { LaggingLists } from './credentials/lagging-lists.process.js';
 import { registerProjection } from './credentials/register.read.js';
 import { StatusIndexes } from './credentials/status-indexes.js';
 import { outdatedLists, statusListsProjection } from './credentials/status-lists.read.js';
 import { StatusPublisher } from './credentials/status-publisher.js';
+import { StaleVoiding } from './credentials/void-stale.process.js';
 import { signer, type Ed25519Signer } from './crypto/ed25519.js';
 import { openRootSecret } from './crypto/root-secret.js';
 import { readFileIfThere, readOrMake, writeFileDurably } from './crypto/secret-file.js';
 import { Secrets } from './crypto/secrets.js';
 import { catalogueProjection, holdsDemoData } from './definitions/catalogue.read.js';
 import { toBase64url } from './encoding/base64.js';
-import { ConfigError, InvariantError } from './errors.js';
+import { ConcurrencyError, ConfigError, InvariantError } from './errors.js';
 import { EVENT_TYPES } from './event-types.js';
 import type { EventStore, Position, StoredEvent } from './event-store/event-store.js';
+import { openEventStoreDb } from './event-store/eventstoredb.js';
 import { load, prepare } from './event-store/handle.js';
 import { ReadModels } from './event-store/projections.js';
-import { tellOfReadModels } from './event-store/read-models.process.js';
 import { openSqliteEventStore } from './event-store/sqlite.js';
+import { warningsOf } from './event-store/warnings.process.js';
 import { changeEpoch } from './holders/epoch-change.js';
 import { EpochProcess } from './holders/epoch.process.js';
 import { EpochKeys } from './holders/epoch-keys.js';
@@ -42,8 +47,10 @@ import { readErasures } from './holders/erasures-list.js';
 import { vaultKeysProjection } from './holders/keys.read.js';
 import { Vault } from './holders/vault.js';
 import { makeLedgerKeys, readLedgerKeys, type LedgerKeys } from './ledger-keys.js';
+import { HeadFollower } from './log/head-follower.js';
 import { HeadSigner } from './log/head-signer.js';
 import { formatVerifierKey } from './log/note.js';
+import type { SignedHeads } from './log/signed-heads.js';
 import { TransparencyLog } from './log/transparency-log.js';
 import { IssuingKeys } from './organisations/issuing-keys.js';
 import { custodyOfAll, issuingKeysProjection } from './organisations/issuing-keys.read.js';
@@ -81,6 +88,7 @@ const KEY_CHANGES: ReadonlySet<string> = new Set([
 interface Opened {
   readonly store: EventStore;
   chain?: ChainAccess;
+  log?: TransparencyLog;
   readModels?: Promise<ReadModels>;
 }
 
@@ -88,8 +96,12 @@ interface Opened {
 const CHAIN_DEADLINE_MS = 15_000;
 /** See `EpochScope.graceMs`. */
 const EPOCH_GRACE_MS = 10_000;
+/** Nodes that start over an empty store at the same time; each may lose to the others. */
+const FOUNDING_ATTEMPTS = 8;
 /** Below DATA_DIR. */
 const TRUST_FILE = 'trust.json';
+/** Below DATA_DIR: the folder of what this node keeps of the log. */
+const LOG = 'log';
 /** Below DATA_DIR: the folder of the read models. */
 export const READ_MODELS = 'read-models';
 
@@ -111,16 +123,20 @@ export class Ledger {
     readonly vault: Vault,
     readonly issuingKeys: IssuingKeys,
     readonly log: TransparencyLog,
-    readonly signer: HeadSigner,
+    readonly signer: SignedHeads,
     readonly readModels: ReadModels,
     readonly statusIndexes: StatusIndexes,
     readonly statusPublisher: StatusPublisher,
     readonly anchoring: Anchoring,
     private readonly duties: WorkerDuties | undefined,
+    private readonly laggingLists: LaggingLists,
+    private readonly staleVoiding: StaleVoiding,
     readonly origin: string,
     readonly vkey: string,
     private readonly chainAccess: ChainAccess,
     readonly now: () => Date,
+    /** What a restore from an older copy has lost and nobody has decided on: the ledger is then read-only (S16). */
+    readonly losses: readonly Loss[] | undefined,
   ) {}
 
   /**
@@ -135,13 +151,14 @@ export class Ledger {
     const folder = resolve(config.dataDir);
     makeFolder(folder);
     // First the store, whose lock keeps a second process from making keys in the same folder.
-    const store = openSqliteEventStore(join(folder, 'events.db'), EVENT_TYPES);
+    const store = await openStore(config, folder);
     const opened: Opened = { store };
     try {
       return await Ledger.#over(opened, folder, config, fatal, now);
     } catch (error) {
       await opened.chain?.stop();
       await (await opened.readModels?.catch(() => undefined))?.stop();
+      await opened.log?.stop();
       await store.close();
       throw error;
     }
@@ -154,7 +171,9 @@ export class Ledger {
     fatal: (error: unknown) => void,
     now: () => Date,
   ): Promise<Ledger> {
-    const { store } = opened;
+    // Before anything is made or written: a restore that was cut off is no ledger.
+    const losses = lossesToDecide(await restorationOf(opened.store));
+    const store = losses === undefined ? opened.store : new ReadOnlyStore(opened.store);
     const isNew = (await store.head()).position === 0n;
     const keysDir = resolve(config.keysDir);
     const places = { dataDir: folder, keysDir, masterKey: config.masterKey };
@@ -165,61 +184,60 @@ export class Ledger {
     const epochKeys = EpochKeys.open(keysDir, secrets, isNew);
     const { keys, origin, vkey } = await founded(store, secrets, config, now);
     const vault = new Vault(store, secrets, epochKeys);
-    const erasing = { store, vault, secrets, config, now };
+    // Also where nothing else may be written.
+    const erasing = { store: opened.store, vault, secrets, config, now };
     const { position } = await store.head();
     // What was erased stays erased, also in an older copy of the store and after a crash in the midst of it (S23).
     await applyErasures(erasing);
     // With a store of its own a process does what `followErasures` does when it erases.
     if (config.eventStoreUrl !== undefined) followErasures(erasing, position).done.catch(fatal);
-    const isWorker = config.roles.has('worker');
+    const isWorker = losses === undefined && config.roles.has('worker');
     const chainHandle = isWorker ? new ChainHandle(folder, config, keys.anchorKey, store, now) : undefined;
     const chainAccess = chainHandle ?? new ChainReader(config.rpcUrls, keys.anchorKey);
     opened.chain = chainAccess;
     // The node starts while the log is read.
     chainHandle?.start();
-    const log = new TransparencyLog(store);
-    const headSigner = new HeadSigner(
-      store,
-      log,
-      { origin, ...logSigner(keys) },
-      join(keysDir, 'last-signed-head.json'),
-      now,
-    );
+    const log = new TransparencyLog(store, { folder: join(folder, LOG), report: warningsOf('log') });
+    opened.log = log;
+    const logKey = { origin, ...logSigner(keys) };
+    const headSigner = chainHandle && new HeadSigner(store, log, logKey, join(keysDir, 'last-signed-head.json'), now);
+    const heads: SignedHeads = headSigner ?? new HeadFollower(log);
     opened.readModels = ReadModels.start(join(folder, READ_MODELS), store, PROJECTIONS, (event) => vault.open(event), {
-      onProblem: tellOfReadModels,
+      onProblem: warningsOf('read-models'),
     });
     const [readModels] = await Promise.all([opened.readModels, log.start()]);
     const begin = async (): Promise<void> => {
       await readModels.caughtUp((await store.head()).position);
-      await headSigner.start(async () => chainHandle?.compared(readModels, CHAIN_DEADLINE_MS));
+      await headSigner?.start(async () => chainHandle?.compared(readModels, CHAIN_DEADLINE_MS));
     };
     const { isServing } = readModels;
     if (isServing) await begin();
     const issuingKeys = new IssuingKeys(store, secrets);
-    const publisher = new StatusPublisher(store, readModels, issuingKeys, config.publicUrl, now, (message) =>
-      new Logger('status-lists').warn(message),
-    );
-    const anchoring = chainHandle
-      ? new AnchoringProcess(
-          new BatchSealer(store, readModels, log, headSigner, () => publisher.publish(), now),
-          () => chainHandle.anchorer(readModels),
-          readModels,
-          log,
-          { intervalSeconds: config.anchorIntervalSeconds, maxAgeSeconds: config.anchorMaxAgeSeconds },
-          fatal,
-          now,
-        )
-      : new RemoteAnchoring(
-          store,
-          readModels,
-          log,
-          () => headSigner.latest?.size ?? 0,
-          () => outdatedLists(readModels.db).length > 0,
-          now,
-        );
+    const publisher = new StatusPublisher(store, readModels, issuingKeys, config.publicUrl, now);
+    const anchoring =
+      chainHandle && headSigner
+        ? new AnchoringProcess(
+            new BatchSealer(store, readModels, log, headSigner, () => publisher.publish(), now),
+            () => chainHandle.anchorer(readModels),
+            readModels,
+            log,
+            { intervalSeconds: config.anchorIntervalSeconds, maxAgeSeconds: config.anchorMaxAgeSeconds },
+            fatal,
+            now,
+          )
+        : losses !== undefined
+          ? new NoAnchoring('restored with a loss that is not decided on')
+          : new RemoteAnchoring(
+              store,
+              readModels,
+              log,
+              () => heads.latest?.size ?? 0,
+              () => outdatedLists(readModels.db).length > 0,
+              now,
+            );
     // With a store of its own a process does all of this when it is needed.
     const duties =
-      isWorker && config.eventStoreUrl !== undefined
+      headSigner && config.eventStoreUrl !== undefined
         ? new WorkerDuties(store, log, headSigner, anchoring, fatal)
         : undefined;
     const epochScope = {
@@ -250,16 +268,19 @@ export class Ledger {
       vault,
       issuingKeys,
       log,
-      headSigner,
+      heads,
       readModels,
       new StatusIndexes(store, secrets, now),
       publisher,
       anchoring,
       duties,
+      new LaggingLists(publisher, fatal),
+      new StaleVoiding({ store, secrets, now }, readModels, log, fatal),
       origin,
       vkey,
       chainAccess,
       now,
+      losses,
     );
     ledger.#watch(fatal);
     await ledger.#keepTrustFile(folder, fatal);
@@ -293,11 +314,15 @@ export class Ledger {
     this.anchoring.start();
     this.duties?.start();
     this.epochProcess.start();
+    if (this.isWorker) {
+      this.laggingLists.start();
+      this.staleVoiding.start();
+    }
   }
 
   /** Whether this process signs heads, publishes lists and anchors. */
   get isWorker(): boolean {
-    return this.config.roles.has('worker');
+    return this.losses === undefined && this.config.roles.has('worker');
   }
 
   get publicUrl(): string {
@@ -353,6 +378,8 @@ export class Ledger {
   async close(): Promise<void> {
     this.#closing = true;
     await this.epochProcess.stop();
+    await this.staleVoiding.stop();
+    await this.laggingLists.stop();
     await this.duties?.stop();
     await this.anchoring.stop();
     await this.#trustKept;
@@ -389,6 +416,10 @@ export class Ledger {
 
   #watch(fatal: (error: unknown) => void): void {
     this.log.done.catch(fatal);
+    // S15: a worker stops; a node that only answers stays, serves none of it and says so.
+    this.log.onHead(() => {
+      if (this.isWorker && this.signer.problem !== undefined) fatal(new InvariantError(this.signer.problem));
+    });
     this.readModels.done.catch(fatal);
     this.log.onEntry((event) => {
       if (!this.isWorker || !this.#isReady || !STATUS_CHANGES.has(event.type)) return;
@@ -398,6 +429,13 @@ export class Ledger {
         .catch(fatal);
     });
   }
+}
+
+/** The store that the environment names. */
+function openStore({ eventStoreUrl }: Config, folder: string): Promise<EventStore> | EventStore {
+  return eventStoreUrl === undefined
+    ? openSqliteEventStore(join(folder, 'events.db'), EVENT_TYPES)
+    : openEventStoreDb({ url: eventStoreUrl, indexFile: join(folder, 'index.db'), types: EVENT_TYPES });
 }
 
 function makeFolder(folder: string): void {
@@ -438,21 +476,49 @@ export function originOf(publicUrl: string): string {
   return `${publicUrl.replace(/^https?:\/\//, '')}/log`;
 }
 
-/** The ledger's keys and name; founds it in an empty store. */
+/** Whether a log's name is of an address: the one it was founded with, or one that it went on under after a loss. */
+export function isNameOf(origin: string, publicUrl: string): boolean {
+  const founded = originOf(publicUrl);
+  return (
+    origin === founded ||
+    (origin.startsWith(`${founded}/`) && /^[2-9]$|^[1-9]\d+$/.test(origin.slice(founded.length + 1)))
+  );
+}
+
+/**
+ * The ledger's keys and name; founds it in an empty store, together with other nodes that do, and goes on where one was
+ * cut off: keys that are kept are the ledger's, whoever made them.
+ */
 async function founded(
+  ...given: [store: EventStore, secrets: Secrets, config: Config, now: () => Date]
+): Promise<{ keys: LedgerKeys; origin: string; vkey: string }> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await foundedOnce(...given);
+    } catch (error) {
+      if (!(error instanceof ConcurrencyError) || attempt >= FOUNDING_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function foundedOnce(
   store: EventStore,
   secrets: Secrets,
   config: Config,
   now: () => Date,
 ): Promise<{ keys: LedgerKeys; origin: string; vkey: string }> {
-  const kept = await readLedgerKeys(store, secrets);
-  if (kept) {
-    const { state } = await load(store, ledgerDecider, LEDGER_STREAM);
-    if (state.is !== 'founded') throw new InvariantError('the ledger has keys but was never founded');
-    return { keys: kept, origin: state.origin, vkey: state.vkey };
+  const { state } = await load(store, ledgerDecider, LEDGER_STREAM);
+  if (state.is === 'founded') {
+    const { origin, vkey } = state;
+    // After an accepted loss there are keys of before it too (S16).
+    const isOurs = (keys: LedgerKeys): boolean => formatVerifierKey(origin, logSigner(keys).publicKey) === vkey;
+    const keys = (await readLedgerKeys(store, secrets)).findLast(isOurs);
+    if (!keys) throw new InvariantError(`the ledger was founded but its key ${vkey} is not kept`);
+    return { keys, origin, vkey };
   }
   const at = now().toISOString();
-  const { keys, append } = makeLedgerKeys(secrets, at);
+  const kept = (await readLedgerKeys(store, secrets)).at(-1);
+  const { keys, append } = kept ? { keys: kept } : makeLedgerKeys(secrets, at);
   const origin = originOf(config.publicUrl);
   const vkey = formatVerifierKey(origin, logSigner(keys).publicKey);
   const { append: founding } = await prepare(store, ledgerDecider, {
@@ -462,7 +528,7 @@ async function founded(
     meta: { at, by: 'process:founding' },
   });
   if (!founding) throw new InvariantError('founding the ledger decided nothing');
-  // Keys and founding together: a crash leaves both or neither.
-  await store.appendMany([append, founding]);
+  // Keys and founding together, or where the store cannot, keys first: without them there would be no ledger.
+  await store.appendMany(append ? [append, founding] : [founding]);
   return { keys, origin, vkey };
 }

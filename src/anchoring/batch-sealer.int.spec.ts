@@ -34,7 +34,7 @@ async function standingBefore(index: number): Promise<{ root: string; state: Sta
   const state = new StandingState();
   for (const event of await store.readLog({ from: 0, limit: index })) state.apply(event);
   const tree = new MerkleTree();
-  for (const leaf of state.leaves()) tree.appendEntry(state.bytesOf(leaf));
+  for (const { bytes } of state.made()) tree.appendEntry(bytes);
   return { root: toBase64(tree.root()), state };
 }
 

@@ -4,7 +4,7 @@
  * seal begins again: a standing record without a batch claims nothing wrong. Proven by batch-sealer.int.spec.ts.
  */
 import { randomUUID } from 'node:crypto';
-import { ConcurrencyError, InvariantError, UnavailableError } from '../errors.js';
+import { ConcurrencyError, InvariantError, LateStaleReadError, UnavailableError } from '../errors.js';
 import type { EventStore, StoredEvent } from '../event-store/event-store.js';
 import { handle } from '../event-store/handle.js';
 import type { ReadModels } from '../event-store/projections.js';
@@ -14,13 +14,18 @@ import { batchStream, STANDING_STREAM } from './anchoring.events.js';
 import { batchDecider } from './batch.js';
 import { batchView, newestBatch, type BatchView } from './batches.read.js';
 
-/** Under load others keep appending between reading the standing and recording it; then it is read again. */
-const ATTEMPTS = 200;
+/** Status lists may have to be published again and again, and a record may be overtaken. */
+const ATTEMPTS = 50;
+/**
+ * Attempts to record the standing of exactly all entries before the record. Where several nodes write at once that may
+ * never come true; then a record that may be overtaken, and stands only if nothing has changed that it tells of.
+ */
+const EXACT_ATTEMPTS = 10;
 
-/** The log grew faster than its standing could be read; the next round tries again. */
+/** What the standing tells of changed faster than it could be recorded; the next round tries again. */
 export class StandingNotRecorded extends UnavailableError {
   constructor() {
-    super(`the standing could not be recorded in ${ATTEMPTS} attempts: the log grows too fast`);
+    super(`the standing could not be recorded in ${ATTEMPTS} attempts: it changes too fast`);
     this.name = 'StandingNotRecorded';
   }
 }
@@ -78,40 +83,62 @@ export class BatchSealer {
     await this.log.reached((await this.store.head()).logSize);
   }
 
-  /** Records the standing as of exactly the entries before it (S1); resolves when this node's tree has the record. */
+  /**
+   * Records the standing, as it is with all entries before the record and with every list published that they outdate
+   * (S1); resolves when this node's tree has the record.
+   * @throws StandingNotRecorded
+   */
   async recordStanding(): Promise<StoredEvent> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const head = await this.store.head();
       await Promise.all([this.readModels.caughtUp(head.position), this.log.reached(head.logSize)]);
       if (await this.publishOutdated()) continue;
-      const { root, leaves, size } = this.log.standingNow();
-      if (size !== head.logSize) continue;
-      try {
-        const { events } = await this.store.append({
-          stream: STANDING_STREAM,
-          expectedRevision: this.log.standingRevision,
-          logSize: size,
-          events: [
-            {
-              id: randomUUID(),
-              type: 'StandingRecorded',
-              v: 1,
-              at: this.now().toISOString(),
-              by: 'process:anchoring',
-              data: { root, leaves, size },
-            },
-          ],
-        });
-        const [recorded] = events;
-        if (recorded?.index === undefined) {
-          throw new InvariantError('a standing record was appended but not answered');
-        }
-        await this.log.reached(recorded.index + 1);
-        return recorded;
-      } catch (error) {
-        if (!(error instanceof ConcurrencyError)) throw error;
-      }
+      const recorded = await this.#recordOnce(head.logSize, attempt < EXACT_ATTEMPTS);
+      if (recorded) return recorded;
     }
     throw new StandingNotRecorded();
+  }
+
+  /**
+   * @param listsUpTo number of entries that all status lists are published for
+   * @param exact whether no entry may come between
+   * @returns the record, unless something has changed before it that it should tell of
+   */
+  async #recordOnce(listsUpTo: number, exact: boolean): Promise<StoredEvent | undefined> {
+    await this.log.reached((await this.store.head()).logSize);
+    // Nothing is awaited from here to the append: on a store in this process the tree has now, in the very turn of the
+    // event loop that it caught up in, all that is committed, and the append goes before whatever else is queued.
+    if (this.log.newestStatusChange >= listsUpTo) return undefined;
+    const { root, leaves, size } = this.log.standingNow();
+    try {
+      const { events } = await this.store.append({
+        stream: STANDING_STREAM,
+        expectedRevision: this.log.standingRevision,
+        ...(exact ? { logSize: size } : {}),
+        events: [
+          {
+            id: randomUUID(),
+            type: 'StandingRecorded',
+            v: 1,
+            at: this.now().toISOString(),
+            by: 'process:anchoring',
+            data: { root, leaves, size },
+          },
+        ],
+      });
+      return await this.#accepted(events, listsUpTo);
+    } catch (error) {
+      if (error instanceof LateStaleReadError) return this.#accepted(error.appended.events, listsUpTo);
+      if (error instanceof ConcurrencyError) return undefined;
+      throw error;
+    }
+  }
+
+  /** A record that is in the log, if it is that of all before it: what came between has changed nothing of it. */
+  async #accepted([record]: readonly StoredEvent[], listsUpTo: number): Promise<StoredEvent | undefined> {
+    if (record?.index === undefined) throw new InvariantError('a standing record was appended but not answered');
+    await this.log.reached(record.index + 1);
+    const snapshot = this.log.snapshot(record.index);
+    return snapshot && snapshot.newestStatusChange < listsUpTo ? record : undefined;
   }
 }

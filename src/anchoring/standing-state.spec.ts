@@ -143,7 +143,9 @@ describe('the leaves', () => {
     const text =
       '{"revision":0,"state":{"did":"did:web:a","keys":[],"name":"A","revisions":[40]},"stream":"organisation-a"}';
     expect(fromUtf8(leafBytes(leaf))).toBe(text);
-    expect(fromUtf8(standing.bytesOf(leaf))).toBe(text);
+    const made = standing.made().find(({ stream }) => stream === 'organisation-a');
+    expect(fromUtf8(made!.bytes)).toBe(text);
+    expect(made!.since).toBe(40);
   });
 
   it('of a moment do not change when the log goes on', () => {
@@ -156,12 +158,35 @@ describe('the leaves', () => {
     };
     const own = fold([['organisation-a', 'OrganisationRegistered', registered]]);
     const before = own.leaves();
-    const bytes = own.bytesOf(before[0] ?? { stream: '', revision: 0, state: {} });
+    const made = own.made();
+    expect(own.made()[0]).toBe(made[0]);
+    const text = fromUtf8(made[0]!.bytes);
     expect(own.apply(event)).toBe(true);
     expect(before[0]?.revision).toBe(0);
     expect(before[0]?.state['revisions']).toEqual([10]);
-    expect(own.bytesOf(before[0] ?? { stream: '', revision: 0, state: {} })).toEqual(bytes);
+    expect(fromUtf8(made[0]!.bytes)).toBe(text);
+    expect(own.made()[0]).toMatchObject({ stream: 'organisation-a', since: 90 });
     expect(own.leaf('organisation-a')?.state['revisions']).toEqual([10, 90]);
+  });
+
+  it('are taken up again from what was made of them, and go on as if nothing had been', () => {
+    const own = fold([
+      ['organisation-a', 'OrganisationRegistered', registered],
+      ['definition-1', 'DefinitionCreated', { owner: 'a' }],
+      ['statuslist-1', 'StatusListOpened', { organisation: 'a', purpose: 'revocation' }],
+    ]);
+    const restored = StandingState.restored(own.made());
+    expect(restored.leaves()).toEqual(own.leaves());
+    for (const state of [own, restored]) {
+      state.apply({ stream: 'definition-1', revision: 1, type: 'VersionPublished', data: { version: 1 }, index: 50 });
+      state.apply({ stream: 'organisation-a', revision: 1, type: 'IssuingKeyAdded', data: key('k1'), index: 60 });
+      state.apply({
+        ...{ stream: 'statuslist-1', revision: 1, type: 'StatusListPublished', index: 70 },
+        data: { sequence: 1, digest: 'ff' },
+      });
+    }
+    expect(restored.made()).toEqual(own.made());
+    expect(own.made().map(({ since }) => since)).toEqual([50, 60, 70]);
   });
 
   it('do not come from the vault, nor from unknown events, which only count as revisions', () => {

@@ -4,6 +4,7 @@
  * log, also what the deciders would refuse: that an event should not be there is the replay's to say (S17).
  * Proven by `standing-state.spec.ts`.
  */
+import { fromUtf8 } from '../encoding/bytes.js';
 import { canonicalBytes } from '../encoding/jcs.js';
 import type { JsonObject } from '../encoding/json.js';
 import type { StoredEvent } from '../event-store/event-store.js';
@@ -24,9 +25,32 @@ export type LoggedEvent = Pick<StoredEvent, 'stream' | 'revision' | 'type' | 'da
 /** `revisions` grow in place, beside the rest of the state: copying them at each event would be quadratic. */
 interface Entry {
   revision: number;
+  since: number;
   readonly revisions: number[];
   state: Omit<OrganisationStanding, 'revisions'> | Omit<DefinitionStanding, 'revisions'> | StatusListStanding;
-  bytes?: Uint8Array;
+  made?: MadeLeaf;
+}
+
+/** A leaf with its bytes, one object as long as its stream does not move on. */
+export interface MadeLeaf {
+  readonly stream: string;
+  /** Log index of the stream's newest event, from which on it holds. */
+  readonly since: number;
+  /** `leafBytes` */
+  readonly bytes: Uint8Array;
+}
+
+/** Changes of a credential's status, which the next status list to be published has to show. */
+const STATUS_CHANGES: ReadonlySet<string> = new Set([
+  'CredentialSuspended',
+  'CredentialReinstated',
+  'CredentialRevoked',
+  'CredentialVoided',
+]);
+
+/** Whether a status list published before the event is outdated by it. */
+export function outdatesLists({ type, stream }: Pick<StoredEvent, 'type' | 'stream'>): boolean {
+  return stream.startsWith('credential-') && STATUS_CHANGES.has(type);
 }
 
 const NO_ORGANISATION: Omit<OrganisationStanding, 'revisions'> = { name: '', did: '', keys: [] };
@@ -37,6 +61,26 @@ export class StandingState {
   readonly #entries = new Map<string, Entry>();
   /** The streams in order; absent when one has been added since. */
   #order: readonly string[] | undefined;
+
+  /**
+   * The standing as `made` told of it.
+   * @param leaves as made, one of each stream
+   * @throws SyntaxError, TypeError where one is no leaf's bytes
+   */
+  static restored(leaves: Iterable<MadeLeaf>): StandingState {
+    const standing = new StandingState();
+    for (const made of leaves) {
+      const { stream, revision, state } = JSON.parse(fromUtf8(made.bytes)) as StandingLeaf<
+        Partial<Pick<OrganisationStanding, 'revisions'>>
+      >;
+      const { revisions = [], ...rest } = state;
+      standing.#entries.set(stream, {
+        ...{ revision, since: made.since, revisions: [...revisions], made },
+        state: rest as Entry['state'],
+      });
+    }
+    return standing;
+  }
 
   /** Folds the log's next event. True if it belongs to a stream that has a leaf. */
   apply(event: LoggedEvent): boolean {
@@ -51,31 +95,33 @@ export class StandingState {
         ? foldDefinition(entry.state as DefinitionStanding, fact, index)
         : foldStatusList(entry.state as StatusListStanding, fact);
     entry.revision = event.revision;
+    entry.since = index;
     entry.revisions.push(index);
-    delete entry.bytes;
+    delete entry.made;
     return true;
   }
 
   /** All leaves, sorted by stream; ids are ASCII, so the order of code units is that of bytes. */
   leaves(): readonly StandingLeaf[] {
-    this.#order ??= [...this.#entries.keys()].sort((a, b) => (a < b ? -1 : 1));
-    return this.#order.flatMap((stream) => this.leaf(stream) ?? []);
+    return this.#streams().flatMap((stream) => this.leaf(stream) ?? []);
+  }
+
+  /** All leaves with their bytes, in the same order; only those are made anew whose stream has moved on since. */
+  made(): readonly MadeLeaf[] {
+    return this.#streams().map((stream) => {
+      const entry = this.#entries.get(stream)!;
+      return (entry.made ??= { stream, since: entry.since, bytes: leafBytes(leafOf(stream, entry)) });
+    });
   }
 
   /** The leaf of one stream, if it has one. */
   leaf(stream: string): StandingLeaf | undefined {
     const entry = this.#entries.get(stream);
-    if (!entry) return undefined;
-    const { revision, revisions, state } = entry;
-    const whole = stream.startsWith('statuslist-') ? state : { ...state, revisions: [...revisions] };
-    return { stream, revision, state: whole as unknown as JsonObject };
+    return entry && leafOf(stream, entry);
   }
 
-  /** `leafBytes` of a leaf of this state, kept until its stream moves on. */
-  bytesOf(leaf: StandingLeaf): Uint8Array {
-    const entry = this.#entries.get(leaf.stream);
-    if (!entry || entry.revision !== leaf.revision) return leafBytes(leaf);
-    return (entry.bytes ??= leafBytes(leaf));
+  #streams(): readonly string[] {
+    return (this.#order ??= [...this.#entries.keys()].sort((a, b) => (a < b ? -1 : 1)));
   }
 
   #entryOf(stream: string): Entry | undefined {
@@ -89,11 +135,16 @@ export class StandingState {
           ? NO_LIST
           : undefined;
     if (!state) return undefined;
-    const entry: Entry = { revision: -1, revisions: [], state };
+    const entry: Entry = { revision: -1, since: -1, revisions: [], state };
     this.#entries.set(stream, entry);
     this.#order = undefined;
     return entry;
   }
+}
+
+function leafOf(stream: string, { revision, revisions, state }: Entry): StandingLeaf {
+  const whole = stream.startsWith('statuslist-') ? state : { ...state, revisions: [...revisions] };
+  return { stream, revision, state: whole as unknown as JsonObject };
 }
 
 /** The leaf's bytes in the standing record's tree: `JCS({stream, revision, state})`. */

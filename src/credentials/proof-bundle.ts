@@ -6,12 +6,13 @@
 import { finalAnchor, type FinalAnchor } from '../anchoring/batches.read.js';
 import { definitionStream } from '../definitions/definition.events.js';
 import { toBase64 } from '../encoding/base64.js';
+import { fromUtf8 } from '../encoding/bytes.js';
 import type { JsonObject } from '../encoding/json.js';
 import { InvariantError, NotFoundError } from '../errors.js';
 import type { StoredEvent } from '../event-store/event-store.js';
 import type { Ledger } from '../ledger.js';
-import type { SignedHead } from '../log/head-signer.js';
-import type { StandingSnapshot } from '../log/transparency-log.js';
+import type { SignedHead } from '../log/signed-heads.js';
+import type { StandingSnapshot } from '../log/standing-tree.js';
 import { organisationStream } from '../organisations/organisation.events.js';
 import type { IncludedEntry, ProofBundle } from '../verification/bundle.js';
 import { credentialStream, statusListStream, type CredentialIssued } from './credential.events.js';
@@ -63,7 +64,8 @@ export async function evidenceOf(ledger: Ledger, id: string): Promise<Evidence> 
 async function pendingHead(ledger: Ledger, index: number): Promise<SignedHead> {
   await ledger.anchoring.freshStanding();
   await ledger.log.reached(index + 1);
-  return ledger.signer.covering(ledger.log.tree.size);
+  const standing = ledger.log.newestSnapshot()?.index ?? -1;
+  return ledger.signer.covering(Math.max(index, standing) + 1);
 }
 
 /** The newest final anchor, if it covers the index and its standing is still at hand. */
@@ -103,21 +105,19 @@ async function standing(
     ...included(ledger, event, size),
     size: snapshot.leaves.length,
     leaves: wanted.flatMap((stream) => {
-      const index = snapshot.streams.indexOf(stream);
-      const leaf = snapshot.leaves[index];
+      const found = snapshot.find(stream);
       // A stream younger than the record has no leaf in it; the verifier says what that leaves open.
-      if (!leaf) return [];
-      return [{ index, leaf: toBase64(leaf), path: snapshot.tree.inclusionPath(index).map(toBase64) }];
+      if (!found) return [];
+      const { index, bytes } = found;
+      return [{ index, leaf: toBase64(bytes), path: snapshot.tree.inclusionPath(index).map(toBase64) }];
     }),
   };
 }
 
 /** The list as it was when the standing was recorded, so that it fits the digest there. */
 function listDocument(ledger: Ledger, snapshot: StandingSnapshot | undefined, list: string): readonly JsonObject[] {
-  const leaf = snapshot?.leaves[snapshot.streams.indexOf(statusListStream(list))];
-  const sequence = leaf
-    ? (JSON.parse(Buffer.from(leaf).toString('utf8')) as { state: { sequence: number } }).state.sequence
-    : 0;
+  const leaf = snapshot?.find(statusListStream(list));
+  const sequence = leaf ? (JSON.parse(fromUtf8(leaf.bytes)) as { state: { sequence: number } }).state.sequence : 0;
   const document = sequence > 0 ? statusDocument(ledger.readModels.db, list, sequence) : undefined;
   return document ? [document] : [];
 }

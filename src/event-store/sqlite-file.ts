@@ -18,6 +18,9 @@ export interface DatabaseOptions {
   readonly migrations?: readonly string[];
 }
 
+/** Refusals of the driver that say so: the last two of a file that is cut off or has lost its version. */
+const DAMAGE = ['SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_IOERR_SHORT_READ', 'SQLITE_ERROR'];
+
 /** How long to wait for another process that is just closing the file, in milliseconds. Blocks the event loop. */
 const BUSY_TIMEOUT = 1_000;
 
@@ -61,7 +64,7 @@ export function openDatabase(path: string, { synchronous, migrations = [] }: Dat
       throw new ConfigError('DATA_DIR', `${path} is in use by another process; a data folder serves one at a time`);
     }
     const message = `${path} cannot be opened: ${(error as Error).message} (${code})`;
-    if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') throw new DamagedFileError(message);
+    if (DAMAGE.some((prefix) => code.startsWith(prefix))) throw new DamagedFileError(message);
     throw new ConfigError('DATA_DIR', message);
   }
 }
@@ -79,6 +82,11 @@ export function truncateWal(database: Database): void {
 /** True for a refusal by a constraint of the schema: the statement did nothing, the transaction goes on. */
 export function isConstraintError(error: unknown): boolean {
   return codeOf(error)?.startsWith('SQLITE_CONSTRAINT') ?? false;
+}
+
+/** True for whatever the driver itself refuses: in a file that was opened, damage that shows only where it is read. */
+export function isDriverError(error: unknown): boolean {
+  return codeOf(error) !== undefined;
 }
 
 /**

@@ -10,7 +10,8 @@ import type { Append, EventStore } from '../event-store/event-store.js';
 import { NO_STREAM } from '../event-store/event-store.js';
 import { openMemoryEventStore } from '../event-store/memory.js';
 import { parseCheckpoint } from './checkpoint.js';
-import { HeadSigner, SIGNED_HEADS_STREAM, type LogKey } from './head-signer.js';
+import { HeadSigner, type LogKey } from './head-signer.js';
+import { SIGNED_HEADS_STREAM } from './signed-heads.js';
 import { TransparencyLog } from './transparency-log.js';
 
 const KEY: LogKey = { origin: 'log.example/log', ...ed25519(new Uint8Array(32).fill(3)) };
@@ -36,6 +37,14 @@ async function started(store: EventStore): Promise<{ signer: HeadSigner; log: Tr
   const signer = new HeadSigner(store, log, KEY, file, () => new Date('2026-01-01T00:00:00Z'));
   await signer.start();
   return { signer, log };
+}
+
+/** A head of another tree, after those that are there. */
+async function appendHead(store: EventStore, size: number): Promise<void> {
+  const there = await store.readStream(SIGNED_HEADS_STREAM);
+  const data = { size, root: toBase64(new Uint8Array(32)), checkpoint: `${KEY.origin}\n` };
+  const event = { id: crypto.randomUUID(), type: 'HeadSigned', v: 1, at: '2026-01-01T00:00:00.000Z', by: 'x', data };
+  await store.append({ stream: SIGNED_HEADS_STREAM, expectedRevision: there.length - 1, events: [event] });
 }
 
 const lastHead = (): { size: number; root: string } => JSON.parse(readFileSync(file, 'utf8')) as never;
@@ -71,7 +80,7 @@ describe('a signed head', () => {
     expect(head.size).toBe(3);
     expect(parseCheckpoint(head.checkpoint.split('\n\n')[0] + '\n')).toMatchObject({ origin: KEY.origin, size: 3 });
     expect(await signedSizes(store)).toEqual([3]);
-    expect(lastHead()).toEqual({ size: 3, root: toBase64(log.tree.root()) });
+    expect(lastHead()).toMatchObject({ size: 3, root: toBase64(log.tree.root()) });
   });
 
   it('is signed once for the same log, however many ask', async () => {
@@ -83,16 +92,28 @@ describe('a signed head', () => {
     expect(await signedSizes(store)).toEqual([3]);
   });
 
-  it('S15: sizes only grow, whatever is asked for at a time and in whichever order', async () => {
+  it('S15: the newest only grows, whatever is asked for at a time and in whichever order', async () => {
     const store = openMemoryEventStore();
     await happened(store, 6);
     const { signer } = await started(store);
     const asked = [2, 5, 3, 6, 1, 4];
-    const heads = await Promise.all(asked.map((size) => signer.exactly(size)));
+    const newest: number[] = [];
+    const heads = await Promise.all(
+      asked.map(async (size) => {
+        const head = await signer.exactly(size);
+        newest.push(signer.latest!.size);
+        expect(lastHead().size).toBeGreaterThanOrEqual(signer.latest!.size);
+        return head;
+      }),
+    );
     expect(heads.map(({ size }) => size)).toEqual(asked);
-    const sizes = await signedSizes(store);
-    expect(sizes).toEqual([...sizes].sort((a, b) => a - b));
+    expect(newest).toEqual([...newest].sort((a, b) => a - b));
     expect(lastHead().size).toBe(6);
+    // Older sizes are kept as well, once: nodes without the key have their notes from there.
+    expect((await signedSizes(store)).sort()).toEqual([1, 2, 3, 4, 5, 6]);
+    await signer.exactly(3);
+    expect(await signedSizes(store)).toHaveLength(6);
+    expect((await started(store)).signer.latest).toEqual(heads[3]);
   });
 
   it('does not hold up others while somebody waits for entries that are not there yet', async () => {
@@ -144,6 +165,55 @@ describe('a process that ends within signing', () => {
   });
 });
 
+describe('two workers over one store', () => {
+  it('S15: take up what the other has signed, and go on from there', async () => {
+    const store = openMemoryEventStore();
+    await happened(store, 2);
+    const [a, b] = [await started(store), await started(store)];
+    const first = await a.signer.covering(2);
+    expect(await b.signer.covering(2)).toEqual(first);
+    await happened(store, 1);
+    const heads = await Promise.all([a.signer.covering(3), b.signer.covering(3), a.signer.exactly(3)]);
+    for (const { size } of heads) expect(size).toBe(3);
+    await happened(store, 1);
+    await b.signer.covering(4);
+    await happened(store, 1);
+    expect((await a.signer.covering(5)).size).toBe(5);
+    expect(lastHead().size).toBe(5);
+    const sizes = await signedSizes(store);
+    expect(sizes).toEqual([...sizes].sort((x, y) => x - y));
+  });
+
+  it('S16: never take the file back behind what the other has signed', async () => {
+    const store = openMemoryEventStore();
+    await happened(store, 5);
+    const [a, b] = [await started(store), await started(store)];
+    await Promise.all([a.signer.exactly(2), b.signer.exactly(5), a.signer.exactly(4), b.signer.exactly(3)]);
+    expect(lastHead().size).toBe(5);
+    expect(Math.max(...(await signedSizes(store)))).toBe(5);
+  });
+
+  it.each([
+    [2, 'another history'],
+    [9, 'an older copy'],
+  ])('S15: sign nothing more once the other has signed what this one contradicts (%i entries)', async (size, what) => {
+    const store = openMemoryEventStore();
+    await happened(store, 3);
+    const { signer, log } = await started(store);
+    await signer.covering(1);
+    // Not read yet when the next head is signed: the store refuses, and what the other has signed is looked at.
+    await appendHead(store, size);
+    await happened(store, 1);
+    await expect(signer.covering(4)).rejects.toThrow(InvariantError);
+    await expect(signer.covering(4)).rejects.toThrow(new RegExp(what));
+    expect(log.problem).toMatch(new RegExp(what));
+    expect(signer.problem).toMatch(new RegExp(what));
+    expect(signer.latest).toBeUndefined();
+    expect(() => signer.noteOf(1)).toThrow(InvariantError);
+    expect(await signedSizes(store)).toEqual([3, size]);
+  });
+});
+
 describe('a log that does not extend what was signed', () => {
   async function signed(size: number): Promise<EventStore> {
     const store = openMemoryEventStore();
@@ -180,9 +250,7 @@ describe('a log that does not extend what was signed', () => {
   it('S15: is refused by the store’s own record too, where the file is gone', async () => {
     const store = openMemoryEventStore();
     await happened(store, 2);
-    const data = { size: 2, root: toBase64(new Uint8Array(32)), checkpoint: '' };
-    const event = { id: crypto.randomUUID(), type: 'HeadSigned', v: 1, at: '2026-01-01T00:00:00.000Z', by: 'x', data };
-    await store.append({ stream: SIGNED_HEADS_STREAM, expectedRevision: NO_STREAM, events: [event] });
+    await appendHead(store, 2);
     expect(existsSync(file)).toBe(false);
     expect((await refusal(store)).message).toMatch(/another history/);
   });

@@ -100,7 +100,7 @@ describe('the standing', () => {
     const event = await recorded(store, log);
     expect(event.data).toMatchObject({ leaves: 1, size: 2 });
     expect(log.standingIsStale).toBe(false);
-    expect(log.snapshot(event.index!)).toMatchObject({ index: 2, streams: ['organisation-a'] });
+    expect(log.snapshot(event.index!)).toMatchObject({ index: 2, leaves: [{ stream: 'organisation-a' }] });
     expect(log.standingRevision).toBe(0);
   });
 
@@ -114,13 +114,53 @@ describe('the standing', () => {
     await expect(log.done).rejects.toThrow(/\(S1\)/);
   });
 
-  it('S1: that was overtaken counts for no head', async () => {
+  it('S1: that was overtaken by a change of it counts for no head', async () => {
+    const store = openMemoryEventStore();
+    await appended(store, 'credential-a', 'CredentialIssued');
+    const log = await started(store);
+    const before = log.standingNow();
+    await appended(store, 'organisation-a', 'OrganisationRegistered', { name: 'A', did: 'did:web:a' });
+    await appended(store, STANDING_STREAM, 'StandingRecorded', before);
+    await log.reached(3);
+    expect(log.snapshot(2)).toBeUndefined();
+    expect(log.newestSnapshot()).toBeUndefined();
+    expect(log.standingIsStale).toBe(true);
+  });
+
+  it('S1: that was overtaken by what does not change it is as good as one that was not', async () => {
+    const store = openMemoryEventStore();
+    await appended(store, 'organisation-a', 'OrganisationRegistered', { name: 'A', did: 'did:web:a' });
+    const log = await started(store);
+    const before = log.standingNow();
+    await appended(store, 'credential-a', 'CredentialRevoked');
+    await appended(store, STANDING_STREAM, 'StandingRecorded', before);
+    await log.reached(3);
+    expect(log.snapshot(2)).toMatchObject({ index: 2, root: before.root, newestStatusChange: 1 });
+    expect(log.standingIsStale).toBe(false);
+  });
+
+  it.each([
+    ['of more entries than there are before it', { size: 7 }],
+    ['with another number of leaves', { size: 0, leaves: 2 }],
+  ])('S1: %s counts for no head', async (_, other) => {
     const store = openMemoryEventStore();
     const log = await started(store);
-    await appended(store, STANDING_STREAM, 'StandingRecorded', { root: '', leaves: 0, size: 7 });
-    await log.reached(1);
-    expect(log.snapshot(0)).toBeUndefined();
-    expect(log.newestSnapshot()).toBeUndefined();
+    await appended(store, 'credential-a', 'CredentialIssued');
+    await appended(store, STANDING_STREAM, 'StandingRecorded', { ...log.standingNow(), ...other });
+    await log.reached(2);
+    expect(log.snapshot(1)).toBeUndefined();
+  });
+
+  it('keeps what is under batches and the newest, not every record there ever was', async () => {
+    const store = openMemoryEventStore();
+    const log = await started(store);
+    await recorded(store, log);
+    await appended(store, 'batch-1', 'BatchSealed', { number: 1, size: 1 });
+    await log.reached(2);
+    for (let revision = 0; revision < 40; revision += 1) await recorded(store, log, revision);
+    expect(log.snapshot(0)).toBeDefined();
+    expect(log.snapshot(5)).toBeUndefined();
+    expect(log.newestSnapshot()?.index).toBe(41);
   });
 
   it('is kept as it was for the newest final anchor, and forgotten before it', async () => {
