@@ -37,7 +37,7 @@ describe('a ledger', () => {
     const state = given(ledgerDecider, [founded])
       .when({ type: 'AddChain', ...chain })
       .then([added]);
-    expect(state).toEqual({ is: 'founded', ...founding, chains: [chain], former: [], lostUpTo: {} });
+    expect(state).toEqual({ is: 'founded', ...founding, chains: [chain], former: [], lostUpTo: {}, originFrom: 0 });
     const ledger = given(ledgerDecider, [founded, added]);
     ledger.when({ type: 'AddChain', ...chain, name: 'another' }).thenRefused('chainKnown');
     ledger.when({ type: 'AddChain', ...chain, chainId: 1 }).thenRefused('chainKnown');
@@ -66,6 +66,7 @@ describe('a ledger', () => {
       chains: [chain],
       former: [founding],
       lostUpTo: { 31337: 41 },
+      originFrom: 2,
     });
     const before = given(ledgerDecider, [founded]);
     before.when({ ...command, origin: founding.origin, vkey: founding.vkey }).thenRefused('originUsed');

@@ -3,7 +3,7 @@
  * loss had to be accepted, the origin and key under which it goes on (S16). Proven by ledger.spec.ts.
  */
 import { DomainError } from '../errors.js';
-import type { ReplayableDecider } from '../event-store/decider.js';
+import type { EventMeta, ReplayableDecider } from '../event-store/decider.js';
 import type { ChainAdded, LedgerEvent, LedgerFounded, LossAccepted } from './anchoring.events.js';
 
 export type LedgerCommand =
@@ -20,6 +20,8 @@ export type LedgerState =
       readonly former: readonly LedgerFounded['data'][];
       /** By chain id the newest block whose anchors may be of a log that was lost. */
       readonly lostUpTo: Readonly<Record<number, number>>;
+      /** Log index of the event that began the present origin. */
+      readonly originFrom: number;
     } & LedgerFounded['data']);
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
@@ -60,10 +62,10 @@ function requireVkey({ origin, vkey }: LedgerFounded['data']): void {
   if (!vkey.startsWith(`${origin}+`)) throw new DomainError('vkeyMismatch', { origin });
 }
 
-function evolve(state: LedgerState, event: LedgerEvent): LedgerState {
+function evolve(state: LedgerState, event: LedgerEvent, { index = 0 }: EventMeta): LedgerState {
   if (state.is === 'unfounded') {
     return event.type === 'LedgerFounded'
-      ? { is: 'founded', ...event.data, chains: [], former: [], lostUpTo: {} }
+      ? { is: 'founded', ...event.data, chains: [], former: [], lostUpTo: {}, originFrom: index }
       : state;
   }
   switch (event.type) {
@@ -75,6 +77,7 @@ function evolve(state: LedgerState, event: LedgerEvent): LedgerState {
         ...state,
         origin,
         vkey,
+        originFrom: index,
         former: [...state.former, { origin: state.origin, vkey: state.vkey }],
         lostUpTo: {
           ...state.lostUpTo,

@@ -1,5 +1,7 @@
 /** A running ledger's HTTP API, as the commands use it: JSON, a bearer token, problems as RFC 9457. */
 import { readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { ReadableStream as WebStream } from 'node:stream/web';
 import type { Command } from 'commander';
 import { isJsonObject, type JsonObject } from '../encoding/json.js';
 import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
@@ -63,6 +65,35 @@ export async function callLedger(
   const json = parsed(body);
   if (response.ok && json !== undefined) return json;
   throw refused(response.status, json, url);
+}
+
+/**
+ * Opens a large answer, which is read as it comes.
+ * @throws CliError as `callLedger`
+ */
+export async function openFromLedger(path: string, options: ApiOptions, io: CliIo): Promise<Readable> {
+  if (!URL.canParse(options.url)) throw new CliError(EXIT.usage, `--url: "${printable(options.url)}" is not a URL`);
+  const token = await tokenOf(options, io);
+  const url = `${options.url.replace(/\/+$/, '')}${path}`;
+  // Only for its beginning: how long all of it takes, its size decides.
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), TIMEOUT_MS);
+  let response: Response;
+  try {
+    response = await io.fetch(url, {
+      headers: {
+        'accept-language': io.language,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      signal: patience.signal,
+    });
+  } catch (error) {
+    throw new CliError(EXIT.undetermined, `${printable(url)}: not reached (${reasonOf(error)})`);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (!response.ok || !response.body) throw refused(response.status, parsed(await response.text()), url);
+  return Readable.fromWeb(response.body as WebStream);
 }
 
 async function tokenOf(options: ApiOptions, io: CliIo): Promise<string | undefined> {

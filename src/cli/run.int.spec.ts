@@ -17,6 +17,7 @@ import {
   type Plan,
   type Synthetic,
 } from '../verification/synthetic-ledger.fixture.js';
+import { readConfig } from '../config.js';
 import type { CliIo } from './cli-io.js';
 import { run } from './run.js';
 
@@ -64,6 +65,7 @@ async function ran(argv: string[], changes: Partial<CliIo> & { answers?: Answers
     stdin: () => Promise.resolve(new TextEncoder().encode(input ?? '')),
     fetch: async (url, init) => (answers ?? refusing)(url as string, init),
     now: () => new Date(NOW),
+    config: (dataDir) => readConfig({ DATA_DIR: dataDir }),
     configDir,
     dataDir: join(configDir, 'no-data'),
     language: 'en',

@@ -4,10 +4,12 @@
  */
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../errors.js';
+import { backupCommand } from './backup.command.js';
 import { bundleCommand } from './bundle.command.js';
 import { CliError, EXIT, type CliIo } from './cli-io.js';
 import { eraseCommand } from './erase.command.js';
 import { keysCommand } from './keys.command.js';
+import { restoreCommand } from './restore.command.js';
 import { sealCommand } from './seal.command.js';
 import { trustCommand } from './trust.command.js';
 import { verifyCommand } from './verify.command.js';
@@ -44,7 +46,16 @@ function program(io: CliIo, finish: Finish): Command {
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .exitOverride()
     .showHelpAfterError('(meritkedja --help shows what there is)');
-  for (const add of [verifyCommand, trustCommand, bundleCommand, sealCommand, eraseCommand, keysCommand])
+  for (const add of [
+    verifyCommand,
+    trustCommand,
+    bundleCommand,
+    sealCommand,
+    eraseCommand,
+    keysCommand,
+    backupCommand,
+    restoreCommand,
+  ])
     add(root, io, finish);
   return root;
 }

@@ -58,6 +58,8 @@ export const POLICY = {
   'holder.find': OPERATOR,
   'holder.erase': OPERATOR,
 
+  'backup.read': OPERATOR,
+
   'batch.list': ANYONE,
   'batch.read': ANYONE,
   'batch.seal': OPERATOR,

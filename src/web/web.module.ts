@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Registry } from 'prom-client';
+import { BackupController } from '../archive/backup.controller.js';
 import { BatchesController } from '../anchoring/batches.controller.js';
 import { ErasureController } from '../holders/erasure.controller.js';
 import { ReadModelsController } from '../event-store/read-models.controller.js';
@@ -29,6 +30,7 @@ import { ViewModels } from './view-models.js';
   controllers: [
     SystemController,
     LogController,
+    BackupController,
     BatchesController,
     ReadModelsController,
     ErasureController,

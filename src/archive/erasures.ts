@@ -1,0 +1,39 @@
+/** Erasures in a store that was put together from elsewhere (S23): with the ledger's keys, before anybody serves from it. */
+import { resolve } from 'node:path';
+import type { Config } from '../config.js';
+import { openRootSecret } from '../crypto/root-secret.js';
+import { Secrets } from '../crypto/secrets.js';
+import { ConfigError } from '../errors.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { EpochKeys } from '../holders/epoch-keys.js';
+import { applyErasures } from '../holders/erasure.js';
+import { readErasures } from '../holders/erasures-list.js';
+import { Vault } from '../holders/vault.js';
+
+/** @throws ConfigError where the ledger's keys are not at hand */
+export async function rootSecretOf(config: Config): Promise<Uint8Array> {
+  const places = { dataDir: resolve(config.dataDir), keysDir: resolve(config.keysDir), masterKey: config.masterKey };
+  const opens = (candidate: Uint8Array): boolean => {
+    try {
+      EpochKeys.open(places.keysDir, new Secrets(candidate), false);
+      return true;
+    } catch (error) {
+      if (error instanceof ConfigError && error.variable === 'MASTER_KEY') return false;
+      throw error;
+    }
+  };
+  return (await openRootSecret(places, false, opens)).secret;
+}
+
+/**
+ * Deletes everything that is on the list of KEYS_DIR, or that the store itself knows to be erased, wherever it lies.
+ * @throws ConfigError where there is a list and the keys are not at hand: put them back, and restore again
+ */
+export async function applyErasuresTo(store: EventStore, config: Config, now: () => Date): Promise<void> {
+  const keysDir = resolve(config.keysDir);
+  if (readErasures(keysDir).length === 0) return;
+  const secrets = new Secrets(await rootSecretOf(config));
+  const epochs = EpochKeys.open(keysDir, secrets, false);
+  const vault = new Vault(store, secrets, epochs);
+  await applyErasures({ store, vault, secrets, config: { keysDir }, now }, { thorough: true });
+}

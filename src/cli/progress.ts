@@ -1,0 +1,40 @@
+/** How far a long command is, on a terminal; nothing elsewhere. */
+import type { CliIo } from './cli-io.js';
+
+const WIDTH = 24;
+const EVERY_MS = 100;
+
+export interface Progress {
+  /** Shows how much is done, of how much where that is known (bytes). */
+  of(doing: string): (done: number, total?: number) => void;
+  /** Takes the line away. */
+  done(): void;
+}
+
+export function progressOn(io: Pick<CliIo, 'stderr' | 'ask'>): Progress {
+  // Where somebody can be asked there is a terminal.
+  if (!io.ask) return { of: () => () => undefined, done: () => undefined };
+  let shown = 0;
+  let isShown = false;
+  return {
+    of: (doing) => (done, total) => {
+      const now = performance.now();
+      if (now - shown < EVERY_MS) return;
+      shown = now;
+      isShown = true;
+      io.stderr.write(`\r${doing} ${line(done, total)}\u001b[K`);
+    },
+    done: () => {
+      if (isShown) io.stderr.write('\r\u001b[K');
+      isShown = false;
+    },
+  };
+}
+
+function line(done: number, total: number | undefined): string {
+  const megabytes = `${(done / 1e6).toFixed(1)} MB`;
+  if (total === undefined || total === 0) return megabytes;
+  const share = Math.min(done / total, 1);
+  const full = Math.round(share * WIDTH);
+  return `[${'#'.repeat(full)}${'.'.repeat(WIDTH - full)}] ${Math.floor(share * 100)} %`;
+}
