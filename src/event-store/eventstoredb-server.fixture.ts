@@ -1,6 +1,16 @@
 /**
  * An EventStoreDB in memory on a loopback port, for tests: the published gRPC protocol (streams, server features,
  * gossip), so that the official client works against it unchanged, and everything that can go wrong in the test's hand.
+ * What it answers is what EventStore/EventStore answers (src/EventStore.Core), among it:
+ * - Services/Storage/ReaderIndex/IndexWriter.cs, CheckCommit: a repeated append is recognised by its ids at the numbers
+ *   after the expected revision; at the current revision it is written again; with `any` by a memory that a restart
+ *   loses; hidden events give success without a position.
+ * - Services/Storage/StorageWriterService.cs: a soft deletion is `$tb` in `$$name`; writing again goes on after the old
+ *   revisions, the events first, then the new `$tb`; a tombstone is `$streamDeleted` with the number 2^63 - 1.
+ * - Services/Transport/Grpc/Streams.*.cs, RpcExceptions.cs, Status.cs: the answers, statuses and trailers; 1 MiB at most.
+ * - ReaderIndex/AllReader.cs, Transport/Enumerators: $all shows deleted events until a scavenge; subscriptions begin
+ *   after a position; checkpoints.
+ * docs/eventstoredb.md says all of it, and what is left out. Proof: eventstoredb-server.int.spec.ts.
  */
 import { createServer, type AddressInfo, type Server as Listener, type Socket } from 'node:net';
 import { once } from 'node:events';
@@ -212,7 +222,8 @@ export class EventStoreDbServer {
     await this.faults.pass('before', kind, stream);
     if (call.cancelled) throw new CutError('cancelled');
     if (fault === 'cut') this.#cut(call);
-    if (fault === 'unavailable' || fault === 'notReady' || fault === 'timeout') return orThrow(refuse(fault));
+    if (fault === 'lateTimeout') this.faults.postpone(write);
+    if (fault !== undefined && fault !== 'loseAnswer' && fault !== 'writtenTimeout') return orThrow(refuse(fault));
     const written = write();
     await this.faults.pass('after', kind, stream);
     if (fault === 'loseAnswer') this.#cut(call);

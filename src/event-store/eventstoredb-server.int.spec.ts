@@ -215,6 +215,18 @@ describe.each(modes)('an append by $mode', ({ options }) => {
     expect(await numbers('a')).toEqual(left);
   });
 
+  it('that ends in lateTimeout is written later, if its repetition was not', async () => {
+    const event = noted(1);
+    const expected = { ...options, expectedRevision: 'no_stream' } as const;
+    server.faults.next('lateTimeout', { times: 2 });
+    await expect(client.appendToStream('a', event, expected)).rejects.toThrow();
+    await expect(client.appendToStream('b', event, expected)).rejects.toThrow();
+    await client.appendToStream('a', event, expected);
+    server.faults.writeLate();
+    expect(await numbers('a')).toEqual([1]);
+    expect(await numbers('b')).toEqual([1]);
+  });
+
   it('can be held before and after it is written', async () => {
     const before = server.faults.hold('before', { call: 'append' });
     const after = server.faults.hold('after', { call: 'append' });

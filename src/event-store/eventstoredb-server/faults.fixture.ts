@@ -10,10 +10,11 @@ export type Call = 'append' | 'delete' | 'read' | 'subscribe';
  * - `unavailable`: refused with the gRPC status UNAVAILABLE, nothing written (a proxy, a server that shuts down).
  * - `notReady`: refused as a server says it that is starting: UNAVAILABLE, to BatchAppend an error that has no name.
  * - `timeout`, `writtenTimeout`: answers that the time ran out; nothing is written, or all of it. No client can tell which.
+ * - `lateTimeout`: the same, and it is written when the test says `writeLate`.
  * - `cut`: the connection breaks before anything is written.
  * - `loseAnswer`: everything is written, and the connection breaks before the answer.
  */
-export type Fault = 'unavailable' | 'notReady' | 'timeout' | 'writtenTimeout' | 'cut' | 'loseAnswer';
+export type Fault = 'unavailable' | 'notReady' | 'timeout' | 'writtenTimeout' | 'lateTimeout' | 'cut' | 'loseAnswer';
 
 /** Which calls a fault or a hold is for; all that match if nothing is said. */
 export interface Where {
@@ -54,6 +55,7 @@ export class Faults {
   readonly #faults: Entry<Fault>[] = [];
   readonly #holds: Entry<Gate>[] = [];
   #flow: Signal | undefined;
+  readonly #late: (() => void)[] = [];
   /** Every call that came, with the stream's name. */
   readonly calls: { readonly call: Call; readonly stream: string }[] = [];
   /** How to break what is under way; set by the server. */
@@ -90,9 +92,20 @@ export class Faults {
     this.#flow = undefined;
   }
 
+  /** Carries out what ended in a `lateTimeout`, in the order in which it came. */
+  writeLate(): void {
+    for (const write of this.#late.splice(0)) write();
+  }
+
+  /** For the server: what is to be written late. */
+  postpone(write: () => void): void {
+    this.#late.push(write);
+  }
+
   /** Takes back every fault and hold. */
   clear(): void {
     this.#faults.length = 0;
+    this.#late.length = 0;
     for (const { what } of this.#holds) what.gate.give();
     this.#holds.length = 0;
     this.resumeSubscriptions();
