@@ -4,7 +4,8 @@
  * without any test is a failure too.
  *
  * `--unit`, `--int`, `--e2e` run one kind only: `.spec.ts` (milliseconds, no I/O), `.int.spec.ts` (SQLite, the EVM node,
- * processes), `.e2e.spec.ts` (the built application, a browser).
+ * processes), `.e2e.spec.ts` (the built application, a browser). `--eventstore` runs the conformance suite over
+ * EventStoreDB alone: over the server of EVENTSTORE_URL where it is set, else over one in memory.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,7 @@ import { setUp } from './set-up.mjs';
 const KINDS = {
   '--unit': { need: ['install'], testMatch: '**/!(*.int|*.e2e).spec.ts?(x)' },
   '--int': { need: ['install', 'build', 'contract'], testMatch: '**/*.int.spec.ts?(x)' },
+  '--eventstore': { need: ['install'], testMatch: '**/eventstoredb.conformance.int.spec.ts' },
   '--e2e': { need: ['install', 'build', 'contract', 'browser'], testMatch: '**/*.e2e.spec.ts?(x)' },
 };
 const ALL = { need: ['install', 'build', 'contract', 'browser'] };

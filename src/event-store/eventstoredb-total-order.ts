@@ -113,7 +113,7 @@ export class TotalOrder {
       throw new ConfigError(
         'EVENTSTORE_URL',
         `stream ${this.prefix}${limit.stream} of the log is limited or deleted on the server (${limit.what}): ` +
-          'set its metadata to {} and restore what was cut',
+          'write {} to its metadata until no $tb, $maxAge or $maxCount is left, and see that nothing was scavenged',
       );
     }
     this.#running = this.#follow();
