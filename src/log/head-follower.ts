@@ -46,7 +46,7 @@ export class HeadFollower implements SignedHeads {
           const head = this.#covering(size);
           if (head) settle(() => resolve(head));
         } catch (error) {
-          settle(() => reject(error as UnavailableError));
+          settle(() => reject(error instanceof Error ? error : new UnavailableError(String(error))));
         }
       });
     });

@@ -16,6 +16,7 @@ import {
   contradictionOf,
   headSchema,
   SIGNED_HEADS_STREAM,
+  signedHeadSchema,
   type Head,
   type SignedHead,
   type SignedHeads,
@@ -171,7 +172,7 @@ export class HeadSigner implements SignedHeads {
   /** Another worker has signed meanwhile: what it signed is compared with this node's tree before anything else. */
   async #adoptOthers(): Promise<void> {
     for (const event of await this.store.readStream(SIGNED_HEADS_STREAM, { fromRevision: this.#revision + 1 })) {
-      const head = { ...headSchema.parse(event.data), checkpoint: String(event.data['checkpoint']) };
+      const head = signedHeadSchema.parse(event.data);
       // Whoever signed it had read so far; a store that has not so much is not the one it was signed over.
       if ((await this.store.head()).logSize >= head.size) await this.log.reached(head.size);
       const contradiction = contradictionOf(this.log.tree, head);
@@ -198,7 +199,11 @@ export class HeadSigner implements SignedHeads {
   #remember({ size, root }: Head): void {
     const last = this.#lastHead();
     if (last && last.size >= size) return;
-    writeFileDurably(this.lastHeadFile, `${JSON.stringify({ origin: this.key.origin, size, root })}\n`);
+    writeFileDurably(this.lastHeadFile, `${this.#lineOf({ size, root })}\n`);
+  }
+
+  #lineOf({ size, root }: Head): string {
+    return JSON.stringify({ origin: this.key.origin, size, root });
   }
 
   #lastHead(): Head | undefined {
@@ -219,7 +224,7 @@ export class HeadSigner implements SignedHeads {
       `${this.lastHeadFile} is missing. It says what the log's key has signed last; without it an older copy of the ` +
         'event store cannot be told from the newest one, and a second history could be signed. Put the file back. If it ' +
         'is lost for good and the event store is certainly the newest copy there is, make it again with this one line: ' +
-        `${JSON.stringify({ size, root })} (S16)`,
+        `${this.#lineOf({ size, root })} (S16)`,
     );
   }
 

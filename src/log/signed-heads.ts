@@ -14,10 +14,9 @@ export const SIGNED_HEADS_STREAM = 'vault-signed-heads';
 export const headSchema = z.object({ size: z.number().int().min(0), root: z.base64() });
 export type Head = z.output<typeof headSchema>;
 
-export interface SignedHead extends Head {
-  /** The signed note. */
-  readonly checkpoint: string;
-}
+/** As it stands in the stream: with the signed note. */
+export const signedHeadSchema = headSchema.extend({ checkpoint: z.string() });
+export type SignedHead = Readonly<z.output<typeof signedHeadSchema>>;
 
 export interface SignedHeads {
   /** The newest head that may be served; undefined before the first, and while there is a `problem`. */

@@ -14,7 +14,7 @@ import { InvariantError } from '../errors.js';
 import type { EventStore, Head as StoreHead, Position, StoredEvent, Subscription } from '../event-store/event-store.js';
 import { hashLeaf } from './hash.js';
 import { LogFile, type SavedState } from './log-file.js';
-import { contradictionOf, headSchema, SIGNED_HEADS_STREAM, type SignedHead } from './signed-heads.js';
+import { contradictionOf, SIGNED_HEADS_STREAM, signedHeadSchema, type SignedHead } from './signed-heads.js';
 import { StandingSnapshot, StandingTree } from './standing-tree.js';
 import { TiledTree } from './tiled-tree.js';
 
@@ -235,12 +235,11 @@ export class TransparencyLog {
   /** S15: whoever signed it had all the entries that are before it here. */
   #addHead(event: StoredEvent): void {
     this.#headRevision = event.revision;
-    const { size, root } = headSchema.parse(event.data);
-    const contradiction = contradictionOf(this.tree, { size, root });
+    const head = signedHeadSchema.parse(event.data);
+    const contradiction = contradictionOf(this.tree, head);
     if (contradiction === undefined) {
-      const head = { size, root, checkpoint: String(event.data['checkpoint']) };
-      this.#unsavedHeads.set(size, head);
-      if (size >= (this.#latestHead?.size ?? 0)) this.#latestHead = head;
+      this.#unsavedHeads.set(head.size, head);
+      if (head.size >= (this.#latestHead?.size ?? 0)) this.#latestHead = head;
     } else {
       this.#problem ??= contradiction;
     }
@@ -404,7 +403,8 @@ export class TransparencyLog {
 
   #fail(error: unknown): void {
     this.#failed(error);
-    this.#refuse(new InvariantError('the log can no longer be followed', { cause: error }));
+    const why = error instanceof Error ? error.message : String(error);
+    this.#refuse(new InvariantError(`the log can no longer be followed: ${why}`, { cause: error }));
   }
 
   #refuse(failure: InvariantError): void {

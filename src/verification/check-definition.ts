@@ -9,7 +9,7 @@ import { achievementOf } from '../credentials/achievement.js';
 import type { DefinitionContent } from '../definitions/content.js';
 import { fail, pass, Undecided, type Finding } from './outcome.js';
 import type { ParsedBundle, ParsedInput } from './parse-bundle.js';
-import { leafOf, standingOf } from './standing-lookup.js';
+import { knownOf, leafOf } from './standing-lookup.js';
 import { checkCitation, definitionState } from './standing-leaves.js';
 
 /** @throws VerificationError, Undecided */
@@ -40,7 +40,7 @@ export function checkDefinition({ facts }: ParsedInput, bundle: ParsedBundle): F
 export function checkDefinitionCitation(bundle: ParsedBundle, revisions: readonly number[]): void {
   const { index, data } = bundle.issued;
   const leaf = leafOf(bundle, `definition-${data.definition}`);
-  checkCitation(data.reads, leaf, revisions, index, standingOf(bundle).data.size, 'definitionReadStale');
+  checkCitation(data.reads, leaf, revisions, index, knownOf(bundle), 'definitionReadStale');
 }
 
 /** Whether a later version than the credential's is known; false where the standing record does not say. */

@@ -11,7 +11,7 @@ import { eddsaJcsProofOf } from './data-integrity.js';
 import { echo } from './echo.js';
 import { fail, pass, settle, Undecided, type Finding } from './outcome.js';
 import type { ParsedBundle, ParsedInput } from './parse-bundle.js';
-import { leafOf, standingOf } from './standing-lookup.js';
+import { knownOf, leafOf } from './standing-lookup.js';
 import { checkCitation, inForce, organisationState } from './standing-leaves.js';
 
 /** @throws VerificationError, Undecided */
@@ -29,7 +29,7 @@ export async function checkIssuer({ credential, facts }: ParsedInput, bundle: Pa
   if (state.closed !== undefined && state.closed < index) {
     fail('organisationClosed', `the organisation was closed at index ${state.closed}, before ${index}`);
   }
-  checkCitation(data.reads, leaf, state.revisions, index, standingOf(bundle).data.size, 'organisationReadStale');
+  checkCitation(data.reads, leaf, state.revisions, index, knownOf(bundle), 'organisationReadStale');
   return pass(
     `key ${kid} of ${echo(state.name)} was in force at index ${index}`,
     key.custody === 'operator'

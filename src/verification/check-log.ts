@@ -76,8 +76,8 @@ function checkStanding({ standing, anchor }: ParsedBundle, head: Checkpoint): vo
   if (anchor !== undefined && standing.index !== head.size - 1) {
     fail('standingNotLast', `expected the standing record at index ${head.size - 1}, got ${standing.index}`);
   }
-  // Without an anchor a record may be overtaken on its way into the log; it then holds for what it knew of.
-  if (standing.data.size > standing.index || (anchor !== undefined && standing.data.size < standing.index)) {
+  // A record may be overtaken on its way into the log (`knownOf`), but its writer cannot have read what came after it.
+  if (standing.data.size > standing.index) {
     fail('standingSize', `the record at index ${standing.index} is of the first ${standing.data.size} entries`);
   }
   if (standing.data.leaves !== standing.leafCount) {

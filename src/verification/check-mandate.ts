@@ -6,7 +6,7 @@ import type { DefinitionStanding } from '../anchoring/standing.js';
 import { OWNER_MANDATE } from './bundled-entry.js';
 import { fail, pass, type Finding } from './outcome.js';
 import type { ParsedBundle } from './parse-bundle.js';
-import { leafOf, standingOf } from './standing-lookup.js';
+import { knownOf, leafOf } from './standing-lookup.js';
 import { definitionState, inForce, requireKnown } from './standing-leaves.js';
 
 /** @throws VerificationError, Undecided */
@@ -16,7 +16,7 @@ export function checkMandate(bundle: ParsedBundle): Finding {
   const state = definitionState(leaf);
   const detail = data.mandate === OWNER_MANDATE ? checkOwner(bundle, state) : checkGrant(bundle, state);
   // Whether the citation was the newest is the business of `check-definition.ts`: it is the same stream.
-  requireKnown(data.reads, leaf, bundle.issued.index, standingOf(bundle).data.size);
+  requireKnown(data.reads, leaf, bundle.issued.index, knownOf(bundle));
   return pass(detail);
 }
 

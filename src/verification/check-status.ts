@@ -10,7 +10,7 @@ import { statusListStream, type StatusPurpose } from '../credentials/credential.
 import { echo } from './echo.js';
 import { fail, pass, Undecided, type Finding } from './outcome.js';
 import type { ParsedBundle } from './parse-bundle.js';
-import { leafOf, standingOf } from './standing-lookup.js';
+import { knownOf, leafOf, standingOf } from './standing-lookup.js';
 import { statusListState } from './standing-leaves.js';
 import { decodeStatusList, statusBit, statusListDigest } from './status-list.js';
 
@@ -57,8 +57,9 @@ export async function checkStatus(bundle: ParsedBundle, clock: StatusClock): Pro
 }
 
 /** Issued after the newest standing record: nothing later than the issuance itself is known of it. */
-function isNewerThanStanding({ issued, standing, anchor }: ParsedBundle): boolean {
-  return anchor === undefined && (standing === undefined || standing.data.size <= issued.index);
+function isNewerThanStanding(bundle: ParsedBundle): boolean {
+  const { issued, standing, anchor } = bundle;
+  return anchor === undefined && (standing === undefined || knownOf(bundle) <= issued.index);
 }
 
 /**
