@@ -20,7 +20,7 @@ export const vaultKeysProjection: Projection = {
         'INSERT INTO vault_keys (stream, epoch) VALUES (?, ?) ON CONFLICT (stream) DO UPDATE SET epoch = excluded.epoch',
       ).run(stream, epoch);
     } else if (type === 'HolderErased') {
-      db.prepare('DELETE FROM vault_keys WHERE stream = ?').run(holderVault(String(data['holder'])));
+      db.prepare('DELETE FROM vault_keys WHERE stream = ?').run(holderVault((data as { holder: string }).holder));
     }
   },
 };

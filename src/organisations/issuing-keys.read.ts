@@ -48,6 +48,8 @@ export const issuingKeysProjection: Projection = {
         db.prepare(
           "UPDATE issuing_keys SET state = 'closed', ended_at = ? WHERE organisation = ? AND state = 'active'",
         ).run(stored.at, organisation);
+        return;
+      default:
     }
   },
 };
