@@ -36,7 +36,7 @@ import { EVENT_TYPES } from './event-types.js';
 import type { EventStore, Position, StoredEvent } from './event-store/event-store.js';
 import { openEventStoreDb } from './event-store/eventstoredb.js';
 import { load, prepare } from './event-store/handle.js';
-import { ReadModels } from './event-store/projections.js';
+import { READ_MODELS, ReadModels } from './event-store/projections.js';
 import { openSqliteEventStore } from './event-store/sqlite.js';
 import { warningsOf } from './event-store/warnings.process.js';
 import { changeEpoch } from './holders/epoch-change.js';
@@ -102,8 +102,6 @@ const FOUNDING_ATTEMPTS = 8;
 const TRUST_FILE = 'trust.json';
 /** Below DATA_DIR: the folder of what this node keeps of the log. */
 const LOG = 'log';
-/** Below DATA_DIR: the folder of the read models. */
-export const READ_MODELS = 'read-models';
 
 export class Ledger {
   #trustKept: Promise<void> = Promise.resolve();

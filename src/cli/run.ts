@@ -9,6 +9,7 @@ import { bundleCommand } from './bundle.command.js';
 import { CliError, EXIT, type CliIo } from './cli-io.js';
 import { eraseCommand } from './erase.command.js';
 import { keysCommand } from './keys.command.js';
+import { rebuildCommand } from './rebuild.command.js';
 import { restoreCommand } from './restore.command.js';
 import { sealCommand } from './seal.command.js';
 import { trustCommand } from './trust.command.js';
@@ -55,6 +56,7 @@ function program(io: CliIo, finish: Finish): Command {
     keysCommand,
     backupCommand,
     restoreCommand,
+    rebuildCommand,
   ])
     add(root, io, finish);
   return root;

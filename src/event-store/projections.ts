@@ -105,6 +105,9 @@ const STEP_MS = 15;
 const ROUNDS = 3;
 const LOCK = 'lock.db';
 
+/** Below DATA_DIR: the folder of the read models. */
+export const READ_MODELS = 'read-models';
+
 export class ReadModels {
   #serving: Following | undefined;
   #building: Building | undefined;
@@ -330,22 +333,23 @@ export class ReadModels {
   }
 
   #build(isLong: () => void = () => undefined): Building {
-    const { whole } = generationsIn(this.folder);
-    const number = Math.max(0, ...whole) + 1;
+    const { whole, cutOff } = generationsIn(this.folder);
+    const number = Math.max(0, ...whole, ...cutOff) + 1;
     const building: Building = { number, startedAt: this.#now(), at: 0n, of: 0n, events: 0 };
     this.#building = building;
+    // The file is there at once: whatever ends the process from now on, the next start sees that a build was wanted.
+    const generation = Generation.build(this.folder, number, this.projections);
+    this.#step('begun');
     this.#background = this.#background
-      .then(() => this.#run(building, isLong))
+      .then(() => this.#run(generation, building, isLong))
       .catch((error: unknown) => this.#buildFailed(error));
     return building;
   }
 
-  async #run(building: Building, isLong: () => void): Promise<void> {
-    if (this.#stopped) return;
-    const generation = Generation.build(this.folder, building.number, this.projections);
+  async #run(generation: Generation, building: Building, isLong: () => void): Promise<void> {
     let reached: Position;
     try {
-      this.#step('begun');
+      if (this.#stopped) return;
       reached = await this.#readAll(generation, building, isLong);
       if (this.#stopped) return;
       await generation.finish((name) => this.#step(name));
