@@ -2,7 +2,7 @@
  * `npm run bench`: measures the built service on this machine, prints a table, writes bench/results/latest.json.
  * Every product figure has its floor from the same run beside it: what the bare parts cost without the service.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -19,6 +19,8 @@ const results = [];
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 await tree();
 await store();
+await readModels();
+await millionEntries();
 const bundle = await service();
 await verifier(bundle);
 report();
@@ -108,6 +110,44 @@ async function store() {
   record('Durable appends, one writer', await measure(1, 1_000), '/s', floorOf(1, 1_000));
   record('Durable appends, 256 in flight', await measure(256, 30_000), '/s', floorOf(256, 30_000));
   await events.close();
+}
+
+/** A log of a million entries, opened by a process that does nothing else: made, and then taken up again. */
+async function millionEntries() {
+  const { openSqliteEventStore } = await dist('event-store/sqlite.js');
+  const total = 1_000_000;
+  const group = 2_000;
+  const file = join(folder, 'million.db');
+  const events = openSqliteEventStore(file);
+  for (let done = 0; done < total; done += group) {
+    const appends = Array.from({ length: group }, (_, i) => ({
+      stream: `bench-${done + i}`,
+      expectedRevision: -1,
+      events: [
+        {
+          ...{ id: randomUUID(), type: 'Measured', v: 1, at: '2026-01-01T00:00:00.000Z', by: 'process:bench' },
+          data: { n: done + i },
+        },
+      ],
+    }));
+    await events.appendMany(appends);
+  }
+  await events.close();
+  const open = () => {
+    const script = join(ROOT, 'scripts/bench-log.mjs');
+    const { stdout, stderr } = spawnSync(process.execPath, [script, file, join(folder, 'million')], {
+      encoding: 'utf8',
+    });
+    if (stdout === '') throw new Error(stderr);
+    return JSON.parse(stdout);
+  };
+  record('Log of 1,000,000 entries, opened for the first time', open().open, 'ms');
+  const again = open();
+  record('… opened again', again.open, 'ms');
+  record('… inclusion proof, median', again.median, 'µs');
+  record('… inclusion proof, 99th percentile', again.p99, 'µs');
+  record('… resident memory of the process', again.memory, 'MiB');
+  rmSync(file);
 }
 
 /** One credential over HTTP, 50 connections, durable and in the log; then its bundle. */
@@ -233,6 +273,125 @@ async function issue(port, token) {
       return { proof, trust: origin };
     }
   }
+}
+
+/**
+ * Read models rebuilt from a log of issuances with sealed parts, status changes, definitions and anchors; beside it the
+ * floor: the same events read and parsed, and nothing done with them.
+ */
+async function readModels(total = 200_000) {
+  const { openSqliteEventStore } = await dist('event-store/sqlite.js');
+  const { ReadModels } = await dist('event-store/projections.js');
+  const { organisationsProjection } = await dist('organisations/organisations.read.js');
+  const { catalogueProjection } = await dist('definitions/catalogue.read.js');
+  const { registerProjection } = await dist('credentials/register.read.js');
+  const { statusListsProjection } = await dist('credentials/status-lists.read.js');
+  const { batchesProjection } = await dist('anchoring/batches.read.js');
+  const projections = [
+    organisationsProjection,
+    catalogueProjection,
+    registerProjection,
+    statusListsProjection,
+    batchesProjection,
+  ];
+  const events = openSqliteEventStore(join(folder, 'history.db'));
+  const history = madeUpHistory();
+  for (let written = 0; written < total; written += 500) await events.appendMany(history(500));
+  const { position } = await events.head();
+  let started = performance.now();
+  for (let after = 0n; after < position;) after = (await events.readAll({ after, limit: 1_000 })).at(-1).position;
+  const floor = perSecond(total, performance.now() - started);
+  const models = await ReadModels.start(join(folder, 'read-models'), events, projections, async () => []);
+  // The longest time that something else had to wait for its turn.
+  let longest = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last - 1);
+    last = performance.now();
+  }, 1);
+  await models.caughtUp(position);
+  started = performance.now();
+  last = started;
+  longest = 0;
+  const generation = models.rebuild();
+  while (models.status.serving?.generation !== generation) await new Promise((go) => setTimeout(go, 5));
+  record('Events a second, read models rebuilt', perSecond(total, performance.now() - started), '/s', floor);
+  clearInterval(timer);
+  record('… longest hold-up of a request meanwhile', longest, 'ms');
+  await models.stop();
+  started = performance.now();
+  const again = await ReadModels.start(join(folder, 'read-models'), events, projections, async () => []);
+  record(`… opened again with ${total} events`, performance.now() - started, 'ms');
+  await again.stop();
+  await events.close();
+}
+
+/** What a ledger's log looks like to whoever reads it: three issuances to each change of status, a batch every 100. */
+function madeUpHistory() {
+  const at = '2026-03-01T12:00:00.000Z';
+  const hex = (bytes) => randomBytes(bytes).toString('hex');
+  const append = (stream, revision, type, data, sealed) => ({
+    stream,
+    expectedRevision: revision - 1,
+    events: [{ id: randomUUID(), type, v: 1, at, by: 'process:bench', data, ...(sealed && { sealed }) }],
+  });
+  const [organisation, definition, list] = [randomUUID(), randomUUID(), randomUUID()];
+  const outcome = { category: 'skill', language: 'sv', lead: 'Innehavaren kan', activity: 'mäta', content: 'en sak' };
+  const content = {
+    title: { sv: 'Mätning' },
+    summary: { sv: 'För mätning.' },
+    creator: { name: 'Benchmark' },
+    tasks: [{ sv: 'Innehavaren kan mäta.' }],
+    learningOutcomes: Array.from({ length: 5 }, () => ({ ...outcome, context: 'enligt en rutin' })),
+  };
+  const profile = { name: 'Benchmark', organisationNumber: '5599990016', country: 'SE', roles: ['issuer'] };
+  const waiting = [
+    append(`organisation-${organisation}`, 0, 'OrganisationRegistered', { did: 'did:web:bench.example', ...profile }),
+    append(`statuslist-${list}`, 0, 'StatusListOpened', { organisation, purpose: 'revocation' }),
+    append(`definition-${definition}`, 0, 'DefinitionCreated', { owner: organisation, visibility: 'public' }),
+  ];
+  const issued = [];
+  let [batch, size, version] = [0, 0, 0];
+  const hundred = () => {
+    for (let i = 0; i < 70; i += 1) {
+      const id = randomUUID();
+      issued.push({ id, revision: 0 });
+      const place = { list, index: issued.length };
+      const data = { digest: hex(32), organisation, definition, version: 1, mandate: 'owner', validFrom: at };
+      const reads = [
+        { stream: `organisation-${organisation}`, revision: 0 },
+        { stream: `definition-${definition}`, revision: version },
+      ];
+      const lists = { statusLists: { revocation: place, suspension: place }, reads };
+      waiting.push(append(`credential-${id}`, 0, 'CredentialIssued', { ...data, ...lists }, randomBytes(900)));
+    }
+    for (let i = 0; i < 23; i += 1) {
+      const credential = issued[Math.floor(Math.random() * issued.length)];
+      credential.revision += 1;
+      const change = ['CredentialSuspended', { reasonCode: 'underInvestigation' }];
+      waiting.push(append(`credential-${credential.id}`, credential.revision, ...change));
+    }
+    version += 1;
+    waiting.push(append(`definition-${definition}`, version, 'VersionPublished', { version, content }));
+    batch += 1;
+    const range = { fromIndex: size, toIndex: size + 98, size: size + 99, root: hex(32) };
+    size += 99;
+    const block = { blockNumber: batch, blockHash: `0x${hex(32)}`, blockTime: 1, gasUsed: '50000' };
+    const chain = { chainId: 31337, contract: `0x${hex(20)}`, anchorer: `0x${hex(20)}` };
+    const proof = { chainId: 31337, header: hex(600), receipt: hex(1_000) };
+    waiting.push(
+      append('standing', batch - 1, 'StandingRecorded', { root: hex(32), leaves: 3, size }),
+      append(`batch-${batch}`, 0, 'BatchSealed', { number: batch, ...range }),
+      append(`batch-${batch}`, 1, 'AnchorSubmitted', { ...chain, txHash: `0x${hex(32)}` }),
+      append(`batch-${batch}`, 2, 'AnchorConfirmed', { chainId: 31337, ...block }),
+      append(`vault-anchor-${batch}`, 0, 'AnchorProofKept', { proof }),
+      append(`batch-${batch}`, 3, 'AnchorFinalised', { chainId: 31337 }),
+    );
+  };
+  return (count) => {
+    while (waiting.length < count) hundred();
+    return waiting.splice(0, count);
+  };
 }
 
 async function verifier({ proof, trust }) {
