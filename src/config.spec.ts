@@ -33,6 +33,7 @@ describe('an empty environment', () => {
       evmPort: undefined,
       logLevel: 'info',
       roles: new Set(['api', 'worker']),
+      epochDays: 7,
       eventStoreUrl: undefined,
       rpcUrls: [],
       keysDir: 'data/keys',

@@ -1,12 +1,23 @@
 /** Opening the whole ledger over its data folder: keys, the trust file (S4), and what is refused in plain words. */
 import { randomUUID } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { batchView, type BatchView } from './anchoring/batches.read.js';
 import { readConfig } from './config.js';
-import { fromBase64 } from './encoding/base64.js';
+import { changeMasterKey, openRootSecret, rootSecretPath } from './crypto/root-secret.js';
+import { fromBase64, toBase64url } from './encoding/base64.js';
 import { toHex0x } from './encoding/hex.js';
 import { ConfigError } from './errors.js';
 import { NO_STREAM, type Head } from './event-store/event-store.js';
@@ -133,6 +144,40 @@ describe('a data folder', () => {
     await store.append(newer);
     await store.close();
     await expect(open()).rejects.toThrow('written by a newer program');
+  });
+
+  it('from before the root secret opens as before, and has one from then on', async () => {
+    const masterKey = toBase64url(new Uint8Array(32).fill(3));
+    const places = { dataDir: folder, keysDir: join(folder, 'keys'), masterKey };
+    // As it was: everything wrapped under what follows from the master key itself.
+    await openRootSecret(places, false, () => true);
+    const { vkey } = await open({ MASTER_KEY: masterKey });
+    await closed();
+    const file = rootSecretPath(places.keysDir);
+    rmSync(file);
+    expect(await refusal({ MASTER_KEY: toBase64url(new Uint8Array(32).fill(4)) })).toMatch(
+      /root-secret\.json is missing/,
+    );
+    expect(readdirSync(places.keysDir)).not.toContain('root-secret.json');
+    expect((await open({ MASTER_KEY: masterKey })).vkey).toBe(vkey);
+    await closed();
+    const changed = toBase64url(new Uint8Array(32).fill(5));
+    await changeMasterKey(places, { fromEnvironment: changed });
+    expect((await open({ MASTER_KEY: changed })).vkey).toBe(vkey);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('is refused without its root secret, and with a damaged one', async () => {
+    await open();
+    await closed();
+    const file = rootSecretPath(join(folder, 'keys'));
+    const kept = readFileSync(file, 'utf8');
+    rmSync(file);
+    expect(await refusal()).toMatch(/root-secret\.json is missing/);
+    writeFileSync(file, '{}');
+    expect(await refusal()).toMatch(/root-secret\.json is damaged/);
+    writeFileSync(file, kept);
+    await open();
   });
 
   it('S23: is refused without its epoch keys', async () => {
