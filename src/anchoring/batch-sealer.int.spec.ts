@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { issueCredential } from '../credentials/issue.js';
 import { statusDocument } from '../credentials/status-lists.read.js';
 import { toBase64 } from '../encoding/base64.js';
+import { LateStaleReadError } from '../errors.js';
 import { NO_STREAM, type EventStore } from '../event-store/event-store.js';
 import { openMemoryEventStore } from '../event-store/memory.js';
 import { MerkleTree } from '../log/merkle-tree.js';
@@ -149,5 +150,96 @@ describe('a batch is due', () => {
     expect(small.sealer.isDue(60)).toBe(true);
     await small.sealer.seal();
     expect(small.sealer.isDue(60)).toBe(false);
+  });
+});
+
+describe('a standing record', () => {
+  it('S1: is made at once, exact, while every turn of the event loop has appends of others', async () => {
+    await issued();
+    await small.settle();
+    let appending = true;
+    const sizes: number[] = [];
+    const append = store.append.bind(store);
+    store.append = (one) => {
+      if (one.stream === 'standing') sizes.push(one.logSize ?? -1);
+      return append(one);
+    };
+    const others = Array.from({ length: 20 }, async () => {
+      while (appending) await happen();
+    });
+    for (let n = 1; n <= 5; n += 1) await expectExact((await small.sealer.recordStanding()).index!);
+    appending = false;
+    await Promise.all(others);
+    expect(sizes).not.toContain(-1);
+    expect(sizes.length).toBeLessThanOrEqual(10);
+  });
+
+  /** A store that cannot check `logSize` in the append itself: something comes between each record and what it cites. */
+  function overtaken(between: () => Promise<unknown>): { attempts: number } {
+    const append = store.append.bind(store);
+    const count = { attempts: 0 };
+    store.append = async (one) => {
+      if (one.stream !== 'standing') return append(one);
+      count.attempts += 1;
+      await between();
+      const { logSize, ...free } = one;
+      const appended = await append(free);
+      const index = appended.events[0]!.index!;
+      if (logSize !== undefined && index !== logSize) throw new LateStaleReadError('$log', logSize, index, appended);
+      return appended;
+    };
+    return count;
+  }
+
+  it('S1: that came late stands where nothing has come between that it tells of', async () => {
+    await issued();
+    const count = overtaken(happen);
+    const record = await small.sealer.recordStanding();
+    expect(count.attempts).toBe(1);
+    expect(record.data['size']).toBe(record.index! - 1);
+    expect(small.log.snapshot(record.index!)).toBeDefined();
+    expect(record.data['root']).toBe((await standingBefore(record.index!)).root);
+  });
+
+  it('S1: that came late is made again where an organisation has changed before it', async () => {
+    await issued();
+    let changes = 3;
+    const count = overtaken(async () => (changes-- > 0 ? small.organisation() : happen()));
+    const record = await small.sealer.recordStanding();
+    expect(count.attempts).toBe(4);
+    expect(record.data['root']).toBe((await standingBefore(record.index!)).root);
+    expect((await store.readStream('standing')).length).toBe(4);
+  });
+
+  it('S1: that came late is made again where a credential was revoked before it that no list shows yet', async () => {
+    const id = await issued();
+    let isFirst = true;
+    overtaken(async () => {
+      if (isFirst) await small.revoke(id);
+      isFirst = false;
+    });
+    const record = await small.sealer.recordStanding();
+    const { state } = await standingBefore(record.index!);
+    const published = state.leaves().filter(({ stream }) => stream.startsWith('statuslist-'));
+    const revoked = (await store.readStream(`credential-${id}`)).at(-1)!.index!;
+    const newest = await Promise.all(published.map(async ({ stream }) => (await store.readStream(stream)).at(-1)!));
+    expect(newest.some(({ type, index }) => type === 'StatusListPublished' && index! > revoked)).toBe(true);
+    expect((await store.readStream('standing')).length).toBe(2);
+  });
+
+  it('S1: is made also where the log never stands still, by one that may be overtaken', async () => {
+    await issued();
+    const append = store.append.bind(store);
+    let refused = 0;
+    store.append = async (one) => {
+      if (one.logSize === undefined) return append(one);
+      refused += 1;
+      await happen();
+      return append(one);
+    };
+    const record = await small.sealer.recordStanding();
+    expect(refused).toBeGreaterThan(5);
+    expect(refused).toBeLessThanOrEqual(10);
+    expect(small.log.snapshot(record.index!)).toBeDefined();
   });
 });
