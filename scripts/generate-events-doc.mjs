@@ -25,18 +25,39 @@ ciphertext; what that holds is named here, its key lies outside the log and can 
 shape. Streams named \`vault-…\` are not in the log.
 `;
 
-export async function eventsDocument() {
-  const files = readdirSync(join(ROOT, 'src'), { recursive: true })
+/** The files that declare event types. */
+function eventFiles() {
+  return readdirSync(join(ROOT, 'src'), { recursive: true })
     .filter((name) => name.endsWith('.events.ts'))
     .map((name) => join(ROOT, 'src', name))
     .sort();
-  return prettier.format(describeEvents(files), { ...(await prettier.resolveConfig(TARGET)), parser: 'markdown' });
+}
+
+export async function eventsDocument() {
+  return prettier.format(describeEvents(eventFiles()), {
+    ...(await prettier.resolveConfig(TARGET)),
+    parser: 'markdown',
+  });
+}
+
+/** Every event type of the log with its stream and version, as the types say. */
+export function eventVersions() {
+  const files = eventFiles();
+  const program = programOf(files);
+  const checker = program.getTypeChecker();
+  return files
+    .flatMap((file) => eventsOf(program.getSourceFile(file), checker))
+    .map(({ name, stream, version }) => ({ type: name, stream, version }));
+}
+
+/** Without the standard library: what is read are declarations, and this way it takes a moment. */
+function programOf(files) {
+  const options = { noLib: true, noResolve: false, module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2023 };
+  return ts.createProgram(files, options);
 }
 
 export function describeEvents(files) {
-  // Without the standard library: what is read are declarations, and this way it takes a moment.
-  const options = { noLib: true, noResolve: false, module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2023 };
-  const program = ts.createProgram(files, options);
+  const program = programOf(files);
   const checker = program.getTypeChecker();
   const named = new Map();
   const sections = files.flatMap((file) => {

@@ -117,7 +117,7 @@ describe('an event of an older version', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.integer({ min: 1, max: 2 }), (data, v) => {
         try {
-          TODAY.upcast({ stream: 'thing-1', type: 'ThingNamed', v, data: data as JsonObject });
+          TODAY.upcast({ stream: 'thing-1', type: 'ThingNamed', v, data: data });
         } catch (error) {
           expect(error).toBeInstanceOf(EncodingError);
         }
