@@ -25,12 +25,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
-import gossipPb from '@eventstore/db-client/generated/gossip_pb.js';
-import type { ClusterInfo } from '@eventstore/db-client/generated/gossip_pb.js';
 import featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
-import featuresPb from '@eventstore/db-client/generated/serverfeatures_pb.js';
-import type { SupportedMethods } from '@eventstore/db-client/generated/serverfeatures_pb.js';
-import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import type { Empty, StreamIdentifier, UUID } from '@eventstore/db-client/generated/shared_pb.js';
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
@@ -47,15 +42,10 @@ import type {
   TombstoneReq,
   TombstoneResp,
 } from '@eventstore/db-client/generated/streams_pb.js';
+import { clusterInfo, newLog, supportedMethods, type Member } from './eventstoredb-server/node.fixture.js';
 import { Faults, type Call, type Fault } from './eventstoredb-server/faults.fixture.js';
-import {
-  EventLog,
-  metadataEvent,
-  sizeOnDisk,
-  type Expected,
-  type Proposed,
-  type Written,
-} from './eventstoredb-server/log.fixture.js';
+import type { EventLog, Expected, Proposed, Written} from './eventstoredb-server/log.fixture.js';
+import { sizeOnDisk } from './eventstoredb-server/log.fixture.js';
 import {
   appendAnswer,
   batchAnswer,
@@ -139,8 +129,10 @@ export class EventStoreDbServer {
     if (this.#listener !== undefined) return;
     const grpc = new Server({ 'grpc.max_receive_message_length': 64 * 1024 * 1024 });
     grpc.addService(streamsGrpc.StreamsService, this.#streams());
-    grpc.addService(featuresGrpc.ServerFeaturesService, { getSupportedMethods: answering(() => this.#features()) });
-    grpc.addService(gossipGrpc.GossipService, { read: answering(() => this.#gossip()) });
+    grpc.addService(featuresGrpc.ServerFeaturesService, {
+      getSupportedMethods: answering(() => supportedMethods(this.#batchAppend)),
+    });
+    grpc.addService(gossipGrpc.GossipService, { read: answering(() => clusterInfo(this.#members())) });
     const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
     const listener = createServer((socket) => {
       const peer = `${socket.remoteAddress}:${socket.remotePort}`;
@@ -185,6 +177,16 @@ export class EventStoreDbServer {
 
   get #leads(): boolean {
     return this.#cluster.leader === this;
+  }
+
+  #members(): Member[] {
+    const { leader, nodes } = this.#cluster;
+    return [...nodes].map((node) => ({
+      host: HOST,
+      port: node.port,
+      leads: node === leader,
+      alive: node.#listener !== undefined,
+    }));
   }
 
   #cut(call: AnyCall): never {
@@ -388,50 +390,6 @@ export class EventStoreDbServer {
     if (this.#leads || call.metadata.get('requires-leader')[0] !== 'true') return;
     throw rpcErrors.notLeader({ host: HOST, port: leader.port } satisfies Endpoint);
   }
-
-  #features(): SupportedMethods {
-    const methods = new featuresPb.SupportedMethods();
-    methods.setEventStoreServerVersion('24.10.0');
-    const service = 'event_store.client.streams.streams';
-    const named: Record<string, string[]> = { read: ['position', 'events'], append: [], delete: [], tombstone: [] };
-    if (this.#batchAppend) named['batchappend'] = ['deadline_duration'];
-    for (const [name, features] of Object.entries(named)) {
-      const method = new featuresPb.SupportedMethod();
-      method.setServiceName(service);
-      method.setMethodName(name);
-      method.setFeaturesList(features);
-      methods.addMethods(method);
-    }
-    return methods;
-  }
-
-  #gossip(): ClusterInfo {
-    const info = new gossipPb.ClusterInfo();
-    for (const node of this.#cluster.nodes) {
-      const endpoint = new gossipPb.EndPoint();
-      endpoint.setAddress(HOST);
-      endpoint.setPort(node.port);
-      const id = new sharedPb.UUID();
-      id.setString(crypto.randomUUID());
-      const member = new gossipPb.MemberInfo();
-      member.setInstanceId(id);
-      member.setTimeStamp(`${Date.now()}`);
-      member.setState(gossipPb.MemberInfo.VNodeState[node.#leads ? 'LEADER' : 'FOLLOWER']);
-      member.setIsAlive(node.#listener !== undefined);
-      member.setHttpEndPoint(endpoint);
-      info.addMembers(member);
-    }
-    return info;
-  }
-}
-
-/** A new log holds what a new server writes by itself: statistics and their metadata. */
-function newLog(): EventLog {
-  const log = new EventLog();
-  log.append('$$$stats-127.0.0.1:2113', 'any', [metadataEvent('{"$maxAge":86400}', crypto.randomUUID())]);
-  const statistics = { ...metadataEvent('{"proc-cpu":0.1}', crypto.randomUUID()), type: '$statsCollected' };
-  log.append('$stats-127.0.0.1:2113', 'any', [statistics]);
-  return log;
 }
 
 interface ExpectedOptions {

@@ -387,6 +387,14 @@ describe('a softly deleted stream', () => {
     await expect(numbers('a')).rejects.toMatchObject({ type: 'stream-not-found' });
   });
 
+  it('takes that append as a new one when a scavenge has removed it and the server has forgotten', async () => {
+    server.log.scavenge();
+    server.log.forgetIds();
+    const again = await client.appendToStream('a', events, { expectedRevision: 'no_stream' });
+    expect(again).toMatchObject({ nextExpectedRevision: 3n });
+    expect(await numbers('a')).toEqual([1, 2]);
+  });
+
   it('comes back, empty, when its metadata is set', async () => {
     await client.setStreamMetadata('a', { purpose: 'test' });
     expect(await numbers('a')).toEqual([]);

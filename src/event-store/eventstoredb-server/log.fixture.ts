@@ -232,7 +232,11 @@ export class EventLog {
     if (version > current) return wrong;
     if (version === current) return ok;
     const events = this.#streams.get(stream)?.events;
-    const same = ids.map((id, index) => events?.get(version + 1n + BigInt(index))?.id === id);
+    const same = ids.map((id, index) => {
+      const revision = version + 1n + BigInt(index);
+      const known = this.#ids.get(id);
+      return (known?.stream === stream && known.revision === revision) || events?.get(revision)?.id === id;
+    });
     if (same[0] === false && version === NONE && softDeleted) return ok;
     return same.length > 0 && !same.includes(false) ? this.#already(stream, version + BigInt(ids.length)) : wrong;
   }
