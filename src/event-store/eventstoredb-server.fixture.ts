@@ -44,7 +44,7 @@ import type {
 } from '@eventstore/db-client/generated/streams_pb.js';
 import { clusterInfo, newLog, supportedMethods, type Member } from './eventstoredb-server/node.fixture.js';
 import { Faults, type Call, type Fault } from './eventstoredb-server/faults.fixture.js';
-import type { EventLog, Expected, Proposed, Written} from './eventstoredb-server/log.fixture.js';
+import type { EventLog, Expected, Proposed, Written } from './eventstoredb-server/log.fixture.js';
 import { sizeOnDisk } from './eventstoredb-server/log.fixture.js';
 import {
   appendAnswer,
