@@ -1,6 +1,6 @@
 /**
  * Prepared statements kept beside the handle they belong to: preparing costs more than most statements do. For SQL
- * that is a constant of the program; text made of parameters would fill the memory. Proven by read-models.int.spec.ts.
+ * that is a constant of the program; text made of parameters would fill the memory. Proven by rebuilding.int.spec.ts.
  */
 import type { Database, Statement } from './sqlite-file.js';
 

@@ -1,6 +1,6 @@
 /**
  * While tables are built that no older ones can stand in for, only what needs none is answered; the rest is 503 with
- * Retry-After. Proven by rebuilding.int.spec.ts.
+ * Retry-After. Proven by readiness.guard.spec.ts.
  */
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { RebuildingError, UnavailableError } from '../errors.js';
