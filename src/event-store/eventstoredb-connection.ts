@@ -58,6 +58,8 @@ const LONGEST_PAUSE = 2_000;
 const NEVER = 2n ** 62n;
 /** gRPC: a message larger than the server takes. */
 const RESOURCE_EXHAUSTED = 8;
+/** gRPC: among others, a read from where no record begins, in a store that is not the one it was. */
+const INVALID_ARGUMENT = 3;
 
 /** The server does not take this node's credentials, or they give too few rights. */
 export class AccessRefusedError extends UnavailableError {}
@@ -146,11 +148,12 @@ export class EventStoreDbConnection {
     );
   }
 
-  /** Deletes what a stream holds; it can be written again. Nothing to do where there is none. */
-  async deleteStream(stream: string): Promise<void> {
+  /** Deletes what a stream holds, if its last event is the one at this revision; it can be written again. */
+  async deleteStream(stream: string, revision: number): Promise<void> {
     await this.#request('delete', async (client) => {
       try {
-        await client.deleteStream(stream, { requiresLeader: true, deadline: this.#deadline });
+        const options = { expectedRevision: BigInt(revision), requiresLeader: true, deadline: this.#deadline };
+        await client.deleteStream(stream, options);
       } catch (error) {
         const gone =
           error instanceof WrongExpectedVersionError ||
@@ -266,7 +269,7 @@ export class EventStoreDbConnection {
           records.push(record);
           bytes += sizeOf(record.data) + sizeOf(record.metadata);
         } catch (error) {
-          finish(() => reject(error as Error), false);
+          finish(() => reject(error instanceof Error ? error : new InvariantError(String(error))), false);
           return;
         }
         if (bytes > PAGE_BYTES && records.length < limit) finish(() => resolve({ records, ended: false }), false);
@@ -381,6 +384,9 @@ function ownError(error: unknown): Error | undefined {
   if (error instanceof InputError || error instanceof InvariantError || error instanceof ConfigError) return error;
   if (error instanceof AccessDeniedError) {
     return new AccessRefusedError("EventStoreDB refuses this node's credentials, or they lack a right");
+  }
+  if ((error as { code?: unknown } | undefined)?.code === INVALID_ARGUMENT) {
+    return new InvariantError('EventStoreDB refuses a request as invalid: it is not the store that was read before');
   }
   return undefined;
 }

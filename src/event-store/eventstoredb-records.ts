@@ -21,11 +21,25 @@ import type { Recorded } from './eventstoredb-connection.js';
 
 const SEALED = Uint8Array.of(0);
 
+/**
+ * Type of the empty event that is written to a vault stream before it is deleted: a scavenge leaves the newest event of
+ * a deleted stream, and so it leaves nothing (S23). What stands before it in its stream is deleted.
+ */
+const ERASED = 'meritkedja.erased';
+
 /** An event from the server, without its index. `bytes` are its canonical bytes, of vault streams too. */
 export type ReadEvent = Omit<StoredEvent, 'index' | 'entry'> & { readonly bytes: Uint8Array };
 
 export function recordOf({ id, type, sealed }: EventDraft, bytes: Uint8Array): EventData {
   return binaryEvent({ id, type, data: bytes, ...(sealed && { metadata: concatBytes(SEALED, sealed) }) });
+}
+
+export function erasure(): EventData {
+  return binaryEvent({ type: ERASED, data: new Uint8Array() });
+}
+
+export function isErasure({ type }: Recorded): boolean {
+  return type === ERASED;
 }
 
 /**

@@ -13,13 +13,16 @@ import { ConfigError, InvariantError, UnavailableError } from '../errors.js';
 import { isVaultStream, type Position, type StoredEvent } from './event-store.js';
 import type { EventStoreDbConnection, Recorded } from './eventstoredb-connection.js';
 import { LogIndex } from './eventstoredb-log-index.js';
-import { eventOf, type ReadEvent } from './eventstoredb-records.js';
+import { eventOf, isErasure, type ReadEvent } from './eventstoredb-records.js';
 
 /** Most events in one read of `$all`. */
 const PAGE = 2_000;
 /** Bounds of what is kept in memory. */
 const RECENT_EVENTS = 4_000;
 const RECENT_BYTES = 16 * 1024 * 1024;
+
+/** How long to wait after a read was given up, in milliseconds; the connection has tried it for long already. */
+const PAUSE = 100;
 
 const TOMBSTONE = '$streamDeleted';
 const METASTREAM = '$$';
@@ -48,8 +51,8 @@ export class Awaited {
 }
 
 interface Waiter {
-  resolve(): void;
-  reject(reason: Error): void;
+  readonly resolve: () => void;
+  readonly reject: (reason: Error) => void;
 }
 
 /** Opens the node's index file and throws it away where it does not fit the store: another, or an older copy. */
@@ -60,11 +63,7 @@ export async function openLogIndex(
 ): Promise<LogIndex> {
   const index = LogIndex.open(file, prefix);
   try {
-    const { last } = index;
-    if (!last) return index;
-    const { records } = await connection.readAll(last.position, 1);
-    const [found] = records;
-    if (found?.position === last.position && found.id === last.id) return index;
+    if (await isOf(connection, index)) return index;
   } catch (error) {
     index.close();
     throw error;
@@ -73,13 +72,27 @@ export async function openLogIndex(
   return LogIndex.remake(file, prefix);
 }
 
+/** Whether the store has the last entry that the index knows, where it knows it. */
+async function isOf(connection: EventStoreDbConnection, { last }: LogIndex): Promise<boolean> {
+  if (!last) return true;
+  try {
+    const { records } = await connection.readAll(last.position, 1);
+    return records[0]?.position === last.position && records[0].id === last.id;
+  } catch (error) {
+    // No record begins there, which servers say in several ways; unless none of its reads is answered.
+    if (error instanceof ConfigError) throw error;
+    await connection.readAll(undefined, 1);
+    return false;
+  }
+}
+
 export class TotalOrder {
   /** The last events in order, all that there are after `#recentAfter`. */
   #recent: StoredEvent[] = [];
   #recentBytes = 0;
   #recentAfter: Position;
   readonly #awaited = new Map<string, Set<Awaited>>();
-  #waiters: Waiter[] = [];
+  readonly #waiters: Waiter[] = [];
   #more = false;
   #wake: () => void = () => {};
   #started = false;
@@ -204,9 +217,9 @@ export class TotalOrder {
       } catch (error) {
         for (const { reject } of waiters) reject(error as Error);
         if (!(error instanceof UnavailableError)) this.#fail(error as Error);
-        // The connection has tried for long already; there may still be more to read.
+        // There may still be more to read.
         this.#more = true;
-        await new Promise((resolve) => setImmediate(resolve));
+        await new Promise((resolve) => setTimeout(resolve, PAUSE));
       }
     }
   }
@@ -273,11 +286,11 @@ export class TotalOrder {
       return undefined;
     }
     if (!record.stream.startsWith(this.prefix)) return undefined;
-    if (record.type === TOMBSTONE) {
-      const stream = record.stream.slice(this.prefix.length);
-      if (!isVaultStream(stream)) this.#limited(stream, 'tombstone');
-      this.index.markDeleted(stream, record.position);
-      deleted.push([stream, record.position]);
+    const name = record.stream.slice(this.prefix.length);
+    if (record.type === TOMBSTONE || (isErasure(record) && isVaultStream(name))) {
+      if (!isVaultStream(name)) this.#limited(name, 'tombstone');
+      this.index.markDeleted(name, record.position);
+      deleted.push([name, record.position]);
       return undefined;
     }
     const event = eventOf(record, this.prefix, true);
@@ -358,7 +371,7 @@ export class TotalOrder {
   }
 
   #seenBefore(record: Recorded): StoredEvent | undefined {
-    if (!record.stream.startsWith(this.prefix) || record.type === TOMBSTONE) return undefined;
+    if (!record.stream.startsWith(this.prefix) || record.type === TOMBSTONE || isErasure(record)) return undefined;
     const event = eventOf(record, this.prefix, false);
     if (isVaultStream(event.stream) && !this.index.counts(event.stream, event, record.revision)) return undefined;
     return this.stored(event);

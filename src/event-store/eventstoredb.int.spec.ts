@@ -273,23 +273,51 @@ describe('two nodes over one server', () => {
 });
 
 describe('a vault stream that another node deletes', () => {
-  it('S23: is not revived by a writer who had read it before', async () => {
-    const [a, b] = [await node('a'), await node('b')];
-    await a.append(one('vault-a'));
-    await until(async () => (await b.head()).position === (await a.head()).position);
-    server.faults.pauseSubscriptions();
-    await a.deleteStream('vault-a');
-    await expect(b.append(one('vault-a', 0))).rejects.toMatchObject({
-      name: 'ConcurrencyError',
-      actualRevision: NO_STREAM,
-    });
-    for (const store of [a, b, await node('c')]) {
-      expect(await store.readStream('vault-a')).toEqual([]);
-      await store.append(one(`s-${crypto.randomUUID()}`));
-      expect((await everything(store)).filter(({ stream }) => stream === 'vault-a')).toEqual([]);
+  it.each(['another node', 'the operator by hand'])(
+    'S23: is not revived by a writer who had read it before, deleted by %s',
+    async (who) => {
+      const [a, b] = [await node('a'), await node('b')];
+      await a.append(one('vault-a'));
+      await until(async () => (await b.head()).position === (await a.head()).position);
+      server.faults.pauseSubscriptions();
+      if (who === 'another node') await a.deleteStream('vault-a');
+      else await stranger().deleteStream(`${PREFIX}vault-a`);
+      await expect(b.append(one('vault-a', 0))).rejects.toMatchObject({
+        name: 'ConcurrencyError',
+        actualRevision: NO_STREAM,
+      });
+      for (const store of [a, b, await node('c')]) {
+        expect(await store.readStream('vault-a')).toEqual([]);
+        await store.append(one(`s-${crypto.randomUUID()}`));
+        expect((await everything(store)).filter(({ stream }) => stream === 'vault-a')).toEqual([]);
+      }
+      await b.append(one('vault-a'));
+      expect(await b.readStream('vault-a')).toMatchObject([{ revision: 0 }]);
+    },
+  );
+
+  it('S23: leaves nothing but an empty event to a scavenge, and may be cut off in the midst', async () => {
+    const [a, b] = [await node('a', { patience: 300 }), await node('b')];
+    const first = one('vault-a', NO_STREAM, { events: [draft({ n: 1 }), draft({ n: 2 })] });
+    for (let round = 0; round < 3; round++) {
+      await a.append(first);
+      server.faults.next('unavailable', { call: 'delete', times: 1_000 });
+      await expect(a.deleteStream('vault-a')).rejects.toThrow(UnavailableError);
+      server.faults.clear();
+      for (const store of [a, b]) {
+        await store.append(one(`s-${crypto.randomUUID()}`));
+        expect(await store.readStream('vault-a')).toEqual([]);
+        expect((await everything(store)).filter(({ stream }) => stream === 'vault-a')).toEqual([]);
+        await expect(store.append(one('vault-a', 1))).rejects.toMatchObject({ actualRevision: NO_STREAM });
+      }
+      if (round === 1) await a.deleteStream('vault-a');
     }
-    await b.append(one('vault-a'));
-    expect(await b.readStream('vault-a')).toMatchObject([{ revision: 0 }]);
+    await a.append(first);
+    await a.deleteStream('vault-a');
+    const records = [];
+    for await (const { event } of stranger().readAll()) if (event?.streamId === `${PREFIX}vault-a`) records.push(event);
+    expect(records.at(-1)).toMatchObject({ type: 'meritkedja.erased', metadata: undefined });
+    expect(records.at(-1)?.data).toHaveLength(0);
   });
 
   it('can be gone on with where it has begun again, before this node has read of that', async () => {

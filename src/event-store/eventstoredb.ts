@@ -34,7 +34,7 @@ import {
 } from './event-store.js';
 import { parseAddress } from './eventstoredb-address.js';
 import { AccessRefusedError, EventStoreDbConnection, type Recorded } from './eventstoredb-connection.js';
-import { eventOf, recordOf } from './eventstoredb-records.js';
+import { erasure, eventOf, isErasure, recordOf } from './eventstoredb-records.js';
 import { openLogIndex, TotalOrder, type Awaited } from './eventstoredb-total-order.js';
 import { Follower } from './subscription.js';
 
@@ -187,10 +187,24 @@ class EventStoreDbStore implements EventStore {
   async deleteStream(stream: string): Promise<void> {
     if (!isVaultStream(stream)) throw new InvariantError(`stream ${stream} is in the log: it cannot be deleted`);
     this.#refuseIfOver();
-    // A crash before: it is there. After, before the answer: the same again finds nothing to delete.
-    if (!(await this.connection.readLast(this.#named(stream)))) return;
-    await this.connection.deleteStream(this.#named(stream));
+    await this.#erase(this.#named(stream));
     await this.#order.sync();
+  }
+
+  /**
+   * First an empty event, which is all that a scavenge leaves, then the deletion, if nothing was appended since. A crash
+   * before: it is there. Between the two: it reads as deleted, and whoever begins it again deletes it first. After both:
+   * the same again finds nothing to delete.
+   */
+  async #erase(name: string): Promise<void> {
+    for (;;) {
+      const last = await this.connection.readLast(name);
+      if (!last) return;
+      if (isErasure(last)) return this.connection.deleteStream(name, last.revision);
+      const { refusedAt } = await this.connection.append(name, [erasure()], last.revision);
+      // Another writer was first: what he wrote goes too.
+      if (refusedAt === undefined) return this.connection.deleteStream(name, last.revision + 1);
+    }
   }
 
   /** Rejects what is under way, ends the subscriptions and waits for their handlers (so not to be awaited in one). */
@@ -253,7 +267,14 @@ class EventStoreDbStore implements EventStore {
     const records = events.map((event, i) => recordOf(event, bytes[i]!));
     const send = async (expected: number): Promise<boolean> =>
       (await this.connection.append(name, records, expected)).refusedAt === undefined;
-    if (!isVaultStream(stream) || expectedRevision === NO_STREAM) return send(expectedRevision);
+    if (!isVaultStream(stream)) return send(expectedRevision);
+    if (expectedRevision === NO_STREAM) {
+      if (await send(NO_STREAM)) return true;
+      const last = await this.connection.readLast(name);
+      if (!last || !isErasure(last)) return false;
+      await this.#erase(name);
+      return send(NO_STREAM);
+    }
     const base = this.#order.index.baseOf(stream);
     if (base === undefined) return false;
     if (await send(base + expectedRevision)) return true;
@@ -275,9 +296,11 @@ class EventStoreDbStore implements EventStore {
       new ConcurrencyError(stream, expectedRevision, await this.#revisionOf(stream));
     const name = this.#named(stream);
     if (!isVaultStream(stream)) throw await conflict();
-    if (await this.connection.readLast(name)) {
+    const last = await this.connection.readLast(name);
+    if (last && isErasure(last)) await this.#erase(name);
+    else if (last) {
       if ((await this.#readVault(stream, 0)).length === 0) {
-        await this.connection.deleteStream(name);
+        await this.#erase(name);
         await this.#order.sync();
       }
       throw await conflict();
@@ -351,7 +374,7 @@ class EventStoreDbStore implements EventStore {
 
   async #revisionOf(stream: string): Promise<number> {
     const last = await this.connection.readLast(this.#named(stream));
-    if (!last) return NO_STREAM;
+    if (!last || isErasure(last)) return NO_STREAM;
     const { revision } = eventOf(last, this.prefix, false);
     if (!isVaultStream(stream) || revision === last.revision) return revision;
     return (await this.#readVault(stream, 0)).at(-1)?.revision ?? NO_STREAM;
@@ -359,7 +382,8 @@ class EventStoreDbStore implements EventStore {
 
   /** From a revision of the server's on. */
   async #readFrom(stream: string, revision: number): Promise<readonly StoredEvent[]> {
-    return this.#stored(await this.connection.readStream(this.#named(stream), { from: revision }));
+    const records = await this.connection.readStream(this.#named(stream), { from: revision });
+    return this.#stored(records.slice(records.findLastIndex(isErasure) + 1));
   }
 
   /** From a revision of the port's on. */
@@ -369,7 +393,7 @@ class EventStoreDbStore implements EventStore {
       const events = await this.#readFrom(stream, base + fromRevision);
       if (events[0]?.revision === fromRevision) return events;
       const last = events.length === 0 ? await this.connection.readLast(this.#named(stream)) : undefined;
-      if (last && eventOf(last, this.prefix, false).revision === last.revision - base) return [];
+      if (last && !isErasure(last) && eventOf(last, this.prefix, false).revision === last.revision - base) return [];
     }
     // Whole: the base may be out of date by a deletion that this node has not read of yet.
     const events = await this.#readFrom(stream, 0);
