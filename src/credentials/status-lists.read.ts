@@ -7,6 +7,7 @@ import type { Projection } from '../event-store/projections.js';
 import type { Database } from '../event-store/sqlite-file.js';
 import { statement } from '../event-store/statements.js';
 import type { StoredEvent } from '../event-store/event-store.js';
+import { statusListDigest } from '../verification/status-list.js';
 import type { CredentialEvent, StatusListEvent, StatusPurpose } from './credential.events.js';
 
 export function statusDocumentStream(list: string): string {
@@ -40,7 +41,7 @@ const CHANGES: ReadonlySet<string> = new Set([
 
 export const statusListsProjection: Projection = {
   name: 'status-lists',
-  version: 1,
+  version: 2,
   schema: `
     CREATE TABLE status_lists (
       id TEXT PRIMARY KEY,
@@ -55,9 +56,10 @@ export const statusListsProjection: Projection = {
     CREATE TABLE status_documents (
       list TEXT NOT NULL,
       sequence INTEGER NOT NULL,
+      digest TEXT NOT NULL,
       document TEXT NOT NULL,
       changes INTEGER NOT NULL,
-      PRIMARY KEY (list, sequence)
+      PRIMARY KEY (list, sequence, digest)
     );`,
   apply(db, stored) {
     if (stored.stream.startsWith('statuslist-')) applyToList(db, stored);
@@ -80,20 +82,33 @@ function applyToList(db: Database, stored: StoredEvent): void {
     statement(
       db,
       `UPDATE status_lists SET sequence = @sequence, digest = @digest, published_changes = coalesce(
-         (SELECT changes FROM status_documents WHERE list = @id AND sequence = @sequence), published_changes)
+         (SELECT changes FROM status_documents WHERE list = @id AND sequence = @sequence AND digest = @digest),
+         published_changes)
        WHERE id = @id`,
     ).run({ id, sequence, digest });
+    // Kept by a publisher that was cut off, or that another overtook: the log has the digest of one.
+    statement(db, 'DELETE FROM status_documents WHERE list = ? AND sequence = ? AND digest <> ?').run(
+      id,
+      sequence,
+      digest,
+    );
   }
 }
 
 function keepDocument(db: Database, stored: StoredEvent): void {
   const kept = stored.data as unknown as StatusListKept;
-  statement(db, 'INSERT OR REPLACE INTO status_documents (list, sequence, document, changes) VALUES (?, ?, ?, ?)').run(
-    stored.stream.slice('vault-statuslist-'.length),
-    kept.sequence,
-    JSON.stringify(kept.document),
-    kept.changes,
-  );
+  statement(
+    db,
+    `INSERT OR REPLACE INTO status_documents (list, sequence, digest, document, changes)
+     SELECT @list, @sequence, @digest, @document, @changes
+     WHERE NOT EXISTS (SELECT 1 FROM status_lists WHERE id = @list AND sequence >= @sequence AND digest <> @digest)`,
+  ).run({
+    list: stored.stream.slice('vault-statuslist-'.length),
+    sequence: kept.sequence,
+    digest: statusListDigest(kept.document),
+    document: JSON.stringify(kept.document),
+    changes: kept.changes,
+  });
 }
 
 function countChange(db: Database, stored: StoredEvent): void {
@@ -127,6 +142,7 @@ export function statusDocument(db: Database, list: string, sequence?: number): J
     db,
     sequence === undefined
       ? `SELECT d.document FROM status_lists l JOIN status_documents d ON d.list = l.id AND d.sequence = l.sequence
+               AND d.digest = l.digest
              WHERE l.id = ?`
       : 'SELECT document FROM status_documents WHERE list = ? AND sequence = ?',
   ).get(...(sequence === undefined ? [list] : [list, sequence])) as { document: string } | undefined;

@@ -3,7 +3,7 @@
  * (S7). A store that can check only afterwards lets them into the log; whoever issues voids them at once, and the worker
  * those that a crash left, as its own register tells (`register.read.ts`), which never shows them as in force. Both write
  * the same event id: the second finds the first. On SQLite there are none, for it refuses the append.
- * Proven by issue-late.int.spec.ts and void-stale.int.spec.ts.
+ * Proven by issue-late.int.spec.ts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Secrets } from '../crypto/secrets.js';
