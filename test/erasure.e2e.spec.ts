@@ -169,7 +169,7 @@ function sealedIn(holder: string): Buffer[] {
     contents.all(stream) as { bytes: Buffer; sealed: Buffer | null }[];
   const own = rows(holderVault(holder));
   const shares = own.flatMap(({ bytes }) => {
-    const { type, data } = JSON.parse(bytes.toString()) as Parsed;
+    const { type, data } = JSON.parse(bytes.toString());
     return type === 'CredentialHeld' ? rows(`vault-share-${data.share}`) : [];
   });
   db.close();
@@ -287,7 +287,7 @@ describe('an erased person', () => {
   });
 
   it('S23: is on the list outside the store, by a random id', () => {
-    const list = JSON.parse(readFileSync(join(service.dataDir, 'keys/erased.json'), 'utf8')) as Parsed;
+    const list = JSON.parse(readFileSync(join(service.dataDir, 'keys/erased.json'), 'utf8'));
     expect(list).toEqual({ erasures: [{ holder: first.holder, at: expect.any(String) }] });
   });
 

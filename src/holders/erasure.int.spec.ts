@@ -130,7 +130,7 @@ describe('an erased holder', () => {
       small.oneOff(),
     );
     const [reserved] = await events('vault-pnr-');
-    const assessed = String(reserved!.data['holder']);
+    const assessed = reserved!.data['holder'] as string;
     expect(await eraseHolder(small.ledger, assessed)).toMatchObject({ credentials: 0, shares: 0, reservations: 1 });
     expect(await counts()).toMatchObject({ holders: 0, shares: 0, reservations: 0 });
   });
@@ -183,11 +183,11 @@ describe('an erasure that is cut short', () => {
       for (const outcome of outcomes) {
         if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(ConcurrencyError);
       }
-      expect(outcomes[2]!.status).toBe('fulfilled');
+      expect(outcomes[2].status).toBe('fulfilled');
       // Whoever was issued to afterwards is a new holder; every share has a list that names it.
       const listed = (await events('vault-holder-')).filter(({ type }) => type === 'CredentialHeld');
       const shares = (await events('vault-share-')).map(({ stream }) => stream).sort();
-      expect(listed.map(({ data }) => `vault-share-${String(data['share'])}`).sort()).toEqual(shares);
+      expect(listed.map(({ data }) => `vault-share-${data['share'] as string}`).sort()).toEqual(shares);
       for (const { stream } of listed) expect(stream).not.toBe(holderVault(holder));
     }
   });

@@ -16,7 +16,7 @@ import type { Config } from '../config.js';
 import type { Secrets } from '../crypto/secrets.js';
 import { fromBase64url } from '../encoding/base64.js';
 import type { JsonObject } from '../encoding/json.js';
-import { ConcurrencyError, NotFoundError } from '../errors.js';
+import { ConcurrencyError, InvariantError, NotFoundError } from '../errors.js';
 import {
   NO_STREAM,
   type EventDraft,
@@ -189,13 +189,13 @@ async function tracesOf(scope: ErasureScope, holder: string, events: readonly St
     // Its epoch has ended: an old copy, brought back.
     if (event.sealed && (await scope.vault.open(event)).length === 0) return searched();
     for (const { facts } of await scope.vault.open(event)) {
-      if (event.type === 'CredentialHeld') traces.credentials.add(String(facts['credential']));
+      if (event.type === 'CredentialHeld') traces.credentials.add(textOf(facts, 'credential'));
       if (event.type !== 'PersonRecorded' || typeof facts['personalNumber'] !== 'string') continue;
       const reservation = reservationVault(scope.secrets, facts['personalNumber']);
       const [reserved] = await scope.store.readStream(reservation);
       if (reserved && holderOf(reserved) === holder) traces.reservations.add(reservation);
     }
-    if (event.type === 'CredentialHeld') traces.shares.add(String(event.data['share']));
+    if (event.type === 'CredentialHeld') traces.shares.add(textOf(event.data, 'share'));
   }
   return traces;
 }
@@ -225,7 +225,7 @@ async function note(scope: ErasureScope, event: StoredEvent, found: ReadonlyMap<
       found.get(holderOf(event))?.reservations.add(event.stream);
       return;
     case 'CredentialHeld':
-      found.get(event.stream.slice(holderVault('').length))?.shares.add(String(event.data['share']));
+      found.get(event.stream.slice(holderVault('').length))?.shares.add(textOf(event.data, 'share'));
       return;
     case 'CredentialIssued': {
       const parts = event.sealed ? decodeContainer(event.sealed) : [];
@@ -256,7 +256,13 @@ async function announced({ store, now }: ErasureScope, holder: string): Promise<
 }
 
 function holderOf({ data }: StoredEvent): string {
-  return String(data['holder']);
+  return textOf(data, 'holder');
+}
+
+function textOf(data: JsonObject, name: string): string {
+  const value = data[name];
+  if (typeof value !== 'string') throw new InvariantError(`an event of the vault has no ${name}`);
+  return value;
 }
 
 function noTraces(): Traces {
