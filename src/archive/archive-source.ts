@@ -26,7 +26,7 @@ interface Serving {
   readonly vkey: string;
   readonly log: { reached(size: number): Promise<void>; readonly tree: { root(size: number): Uint8Array } };
   readonly signer: { readonly latest: { readonly size: number; readonly checkpoint: string } | undefined };
-  now(): Date;
+  readonly now: () => Date;
 }
 
 /**

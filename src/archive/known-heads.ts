@@ -131,7 +131,7 @@ export async function logOf(
     for (const { stream, type, v, data, revision, at, index, entry } of events) {
       if (!entry || index !== tree.size) throw new InvariantError(`entry ${tree.size} is not where it should be (S15)`);
       tree.appendEntry(entry);
-      if (type === 'BatchSealed') batchRoots.add(String(data['root']));
+      if (type === 'BatchSealed') batchRoots.add(data['root'] as string);
       if (stream !== LEDGER_STREAM) continue;
       const event = { type, v, data } as unknown as LedgerEvent;
       ledger = ledgerDecider.evolve(ledger, event, { stream, revision, at, index });
@@ -141,7 +141,7 @@ export async function logOf(
   const { origin } = ledger;
   const signed = await store.readStream(SIGNED_HEADS_STREAM);
   const newest = signed.findLast(
-    ({ data }) => Number(data['size']) <= size && String(data['checkpoint']).startsWith(`${origin}\n`),
+    ({ data }) => Number(data['size']) <= size && (data['checkpoint'] as string).startsWith(`${origin}\n`),
   );
-  return { tree, batchRoots, ledger, checkpoint: newest && String(newest.data['checkpoint']) };
+  return { tree, batchRoots, ledger, checkpoint: newest?.data['checkpoint'] as string | undefined };
 }

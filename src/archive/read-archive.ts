@@ -35,7 +35,8 @@ import { RESTORE_STREAM } from './restoration.js';
 
 /** Events handed on at once: one transaction of the store they go to. */
 const BATCH_EVENTS = 512;
-const BATCH_BYTES = 1024 * 1024;
+// An append to EventStoreDB may have a megabyte.
+const BATCH_BYTES = 512 * 1024;
 const NEWLINE = 0x0a;
 
 export interface ArchiveContents {
@@ -197,7 +198,7 @@ class Reader {
         const ours = { type, v, data } as unknown as LedgerEvent;
         this.#ledger = ledgerDecider.evolve(this.#ledger, ours, { stream, revision, at, index });
       }
-      if (type === 'BatchSealed' && stream.startsWith('batch-')) this.#batchRoots.add(String(data['root']));
+      if (type === 'BatchSealed' && stream.startsWith('batch-')) this.#batchRoots.add(data['root'] as string);
     }
     if (this.onEvents) this.#batch.push(event);
   }

@@ -44,7 +44,7 @@ export async function restorationOf(store: Pick<EventStore, 'readStream'>): Prom
 function evolve(before: Restoration, { type, data, revision }: StoredEvent): Restoration {
   switch (type) {
     case 'RestoreBegun':
-      return { is: 'incomplete', revision, sha256: String(data['sha256']), imported: false };
+      return { is: 'incomplete', revision, sha256: data['sha256'] as string, imported: false };
     case 'RestoreImported':
       return before.is === 'incomplete' ? { ...before, revision, imported: true } : { ...before, revision };
     case 'RestoreCompleted': {

@@ -5,7 +5,7 @@
 import { createWriteStream } from 'node:fs';
 import { access, chmod, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { sourceOf } from '../archive/archive-source.js';

@@ -7,6 +7,7 @@ import { openRootSecret } from '../crypto/root-secret.js';
 import { toBase64url } from '../encoding/base64.js';
 import type { JsonObject } from '../encoding/json.js';
 import type { CliIo } from './cli-io.js';
+import { readConfig } from '../config.js';
 import { run } from './run.js';
 
 const KEY = toBase64url(new Uint8Array(32).fill(1));
@@ -38,6 +39,7 @@ async function ran(argv: readonly string[], changes: Partial<CliIo> = {}, answer
       const answer = answers.length > 1 ? answers.shift() : answers[0];
       return Promise.resolve(new Response(JSON.stringify(answer), { status: 200 }));
     }) as typeof fetch,
+    config: (dataDir) => readConfig({ DATA_DIR: dataDir }),
     now: () => new Date(),
     configDir: folder,
     dataDir: folder,

@@ -20,6 +20,7 @@ import {
 } from '../archive/known-heads.js';
 import { openStoreOf, type OpenStore } from '../archive/open-store.js';
 import { describeLoss } from '../archive/read-only.js';
+import { openCheckpoint } from '../archive/read-archive.js';
 import { restorationOf, type Loss } from '../archive/restoration.js';
 import { restoreArchive } from '../archive/restore.js';
 import type { Config } from '../config.js';
@@ -113,7 +114,8 @@ export async function accept(options: RestoreOptions, io: CliIo, openStore: Open
     }
     const log = await logOf(store);
     const compared = await compare(log, config, options);
-    const losses = restoration.is === 'readOnly' ? [...restoration.losses, ...compared.losses] : compared.losses;
+    const remembered = restoration.is === 'readOnly' ? restoration.losses : [];
+    const losses = [...remembered, ...compared.losses, ...unknownIn(log, resolve(config.keysDir))];
     const isGoingOn = isAcceptedAlready({ log, keysDir: resolve(config.keysDir) });
     if (losses.length === 0 && !isGoingOn) {
       throw new CliError(EXIT.usage, 'nothing is known to be lost: start the service, there is nothing to accept');
@@ -154,6 +156,14 @@ async function compare(
   const chains = await anchoredRoots(log, { ...config, dataDir: resolve(config.dataDir) });
   const losses = lossesOf(log, { heads: [...(last ? [last] : []), ...kept], anchored: chains.anchored });
   return { losses, chains };
+}
+
+/** Without the last signed head nobody can tell what was signed after the newest head in the store. */
+function unknownIn({ ledger, checkpoint }: Awaited<ReturnType<typeof logOf>>, keysDir: string): readonly Loss[] {
+  if (checkpoint === undefined || lastSignedHead(keysDir)) return [];
+  const { origin, vkey } = ledger;
+  const where = lastHeadPath(keysDir);
+  return [{ kind: 'unknown', where, origin, ...openCheckpoint(checkpoint, origin, vkey, where) }];
 }
 
 async function confirm(

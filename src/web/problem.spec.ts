@@ -20,6 +20,8 @@ const SOURCES = fileURLToPath(new URL('..', import.meta.url));
 
 /** Rules that only our own processes could break: no user can meet them, and to meet one is a bug. */
 const INTERNAL = new Set([
+  'notThePreviousOrigin',
+  'originUsed',
   ...['addressMalformed', 'chainKnown', 'ledgerFounded', 'ledgerUnfounded', 'vkeyMismatch'],
   ...['batchRange', 'batchSealed', 'batchUnknown', 'blockDiffers', 'nonceDiffers', 'rootMalformed'],
   ...['anchorConfirmed', 'anchorNotConfirmed', 'anchorNotSubmitted'],
