@@ -49,8 +49,8 @@ export type LedgerEvent = LedgerFounded | ChainAdded | LossAccepted;
 
 /**
  * The state of every organisation, definition and status list, as one root (S1): the RFC 9162 root over
- * `JCS({stream, revision, state})`, sorted by stream. It holds for the first `size` entries of the log; under an
- * anchor only a record whose own index is `size` counts.
+ * `JCS({stream, revision, state})`, sorted by stream. Its writer had read `size` entries, at most its own index; it
+ * counts if the root is that of all entries before it, so under an anchor it holds for those.
  */
 export type StandingRecorded = DomainEvent<
   'StandingRecorded',

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { toBase64 } from '../encoding/base64.js';
 import { fromUtf8 } from '../encoding/bytes.js';
-import { NotFoundError } from '../errors.js';
+import { NotFoundError, UnavailableError } from '../errors.js';
 import { Ledger } from '../ledger.js';
 import { Input, Operation } from '../web/operation.js';
 import { wholeNumber } from '../web/query.js';
@@ -39,6 +39,7 @@ export class LogController {
     answer: { type: 'application/octet-stream', description: 'The tile.' },
   })
   async tile(@Param('*') rest: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
+    this.#requireSound();
     const path = `tile/${rest}`;
     // Tiles follow the signed head: nothing is served that no checkpoint covers.
     const size = this.ledger.signer.latest?.size ?? 0;
@@ -52,6 +53,12 @@ export class LogController {
       if (error instanceof TileError) throw new NotFoundError('tile', path);
       throw error;
     }
+  }
+
+  /** S15. @throws UnavailableError where this node's tree is not everybody's */
+  #requireSound(): void {
+    const { problem } = this.ledger.signer;
+    if (problem !== undefined) throw new UnavailableError(problem);
   }
 
   async #bundle(tile: Parameters<typeof bundleRange>[0], size: number): Promise<Uint8Array> {
@@ -70,6 +77,7 @@ export class LogController {
     },
   })
   async entry(@Input('params') { index }: z.output<typeof entryParams>): Promise<object> {
+    this.#requireSound();
     const [event] = await this.ledger.store.readLog({ from: index, limit: 1 });
     if (event?.entry === undefined || index >= this.ledger.log.tree.size)
       throw new NotFoundError('entry', String(index));
@@ -89,6 +97,7 @@ export class LogController {
     answer: { description: '`{index, size, root, path}`, hashes in base64.' },
   })
   proof(@Input('query') { index, size }: z.output<typeof proofQuery>): object {
+    this.#requireSound();
     const { tree } = this.ledger.log;
     const of = size ?? tree.size;
     if (of > tree.size || index >= of) throw new NotFoundError('entry', `${index} in a tree of ${of}`);
@@ -109,6 +118,7 @@ export class LogController {
     answer: { description: '`{from, to, fromRoot, toRoot, path}`, hashes in base64.' },
   })
   consistency(@Input('query') { from, to }: z.output<typeof consistencyQuery>): object {
+    this.#requireSound();
     const { tree } = this.ledger.log;
     const until = to ?? tree.size;
     if (until > tree.size || from > until) throw new NotFoundError('tree', `of ${from} within ${until}`);

@@ -36,7 +36,11 @@ export class SystemController {
     const { logSize } = await this.ledger.store.head();
     const behind = logSize - this.ledger.log.tree.size;
     void reply.header('cache-control', 'no-store');
-    const { isReady, readModels } = this.ledger;
+    const { isReady, readModels, signer } = this.ledger;
+    if (signer.problem !== undefined) {
+      void reply.status(503);
+      return { status: 'otherLog', logSize, behind, problem: signer.problem };
+    }
     if (!isReady) {
       void reply.status(503).header('retry-after', '5');
       if (readModels.isServing) return { status: 'starting', logSize, behind };
