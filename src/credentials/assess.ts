@@ -196,7 +196,7 @@ export async function assess(
     version,
   };
   const id = request.id('assessment');
-  const member = ledger.secrets.id('member', input.organisationId, assessor.name);
+  const member = await memberFor(ledger, input.organisationId, assessor.name);
   await pending.needsKey(memberVault(member));
   const stream = assessmentStream(id);
   const { append, loaded } = await prepare(ledger.store, assessmentDecider, {
@@ -225,4 +225,16 @@ export async function assess(
 function opened(facts: AssessmentFacts | 'sealed'): AssessmentFacts {
   if (facts === 'sealed') throw new DomainError('holderErased');
   return facts;
+}
+
+/**
+ * UUID of an assessor, the same for the same name at an organisation. In an older copy of the store that was put back
+ * their key may have died with its epoch (S23): then they go on under another id.
+ */
+async function memberFor({ secrets, store, vault }: Ledger, organisation: string, name: string): Promise<string> {
+  for (let n = 0; ; n += 1) {
+    const member = secrets.id('member', organisation, name, ...(n === 0 ? [] : [n]));
+    const stream = memberVault(member);
+    if ((await vault.key(stream)) || (await store.readStream(stream)).length === 0) return member;
+  }
 }
