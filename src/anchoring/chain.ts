@@ -28,6 +28,10 @@ export type ChainErrorCode =
   | 'badAnswer'
   /** Two endpoints contradict each other on what is final. */
   | 'rpcDisagreement'
+  /** The remote signer did not answer in time. Nothing was signed; try again. */
+  | 'signerUnreachable'
+  /** The remote signer refuses, or gave back something else than it was asked for. */
+  | 'signerRefused'
   /** The embedded node did not start, or could not save the chain. */
   | 'nodeFailed';
 
