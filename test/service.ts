@@ -78,7 +78,7 @@ export class Service {
   }
 
   get token(): string {
-    return readFileSync(join(this.dataDir, 'admin-token'), 'utf8').trim();
+    return this.env['ADMIN_TOKEN'] ?? readFileSync(join(this.dataDir, 'admin-token'), 'utf8').trim();
   }
 
   /** The EVM node's process, undefined while the service has none. */

@@ -33,13 +33,13 @@ export interface RegisterRow {
 
 export const registerProjection: Projection = {
   name: 'register',
-  version: 2,
+  version: 3,
   schema: `
     CREATE TABLE credentials (
       number INTEGER PRIMARY KEY,
       id TEXT NOT NULL UNIQUE,
-      log_index INTEGER NOT NULL UNIQUE,
-      digest TEXT NOT NULL UNIQUE,
+      log_index INTEGER NOT NULL,
+      digest TEXT NOT NULL,
       organisation TEXT NOT NULL,
       definition TEXT NOT NULL,
       version INTEGER NOT NULL,
@@ -58,13 +58,17 @@ export const registerProjection: Projection = {
       -- 1: it does not stand, and no event says so yet.
       stale INTEGER NOT NULL DEFAULT 0
     );
-    CREATE INDEX credentials_stale ON credentials (number) WHERE stale = 1;
     -- The newest revision, as of here, of each stream that an issuance can cite.
-    CREATE TABLE cited_streams (stream TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID;
-    CREATE INDEX credentials_organisation ON credentials (organisation, number);
-    CREATE INDEX credentials_definition ON credentials (definition, number);
-    CREATE INDEX credentials_revoked ON credentials (revocation_list) WHERE state IN ('revoked', 'voided');
-    CREATE INDEX credentials_suspended ON credentials (suspension_list) WHERE state = 'suspended';`,
+    CREATE TABLE cited_streams (stream TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID;`,
+  indexes: [
+    'CREATE UNIQUE INDEX credentials_log_index ON credentials (log_index)',
+    'CREATE UNIQUE INDEX credentials_digest ON credentials (digest)',
+    'CREATE INDEX credentials_stale ON credentials (number) WHERE stale = 1',
+    'CREATE INDEX credentials_organisation ON credentials (organisation, number)',
+    'CREATE INDEX credentials_definition ON credentials (definition, number)',
+    "CREATE INDEX credentials_revoked ON credentials (revocation_list) WHERE state IN ('revoked', 'voided')",
+    "CREATE INDEX credentials_suspended ON credentials (suspension_list) WHERE state = 'suspended'",
+  ],
   apply(db, stored) {
     if (CITED.test(stored.stream)) noteRevision(db, stored);
     if (!stored.stream.startsWith('credential-')) return;

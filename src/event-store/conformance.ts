@@ -436,6 +436,21 @@ export function describeEventStore(
       });
     });
 
+    describe('reading bare', () => {
+      it('gives everything but entries and private parts', async () => {
+        await append('a', NO_STREAM, draft({ text: 'å', sealed: 1 }, { sealed: Uint8Array.of(1) }));
+        await append('vault-a', NO_STREAM, draft({}, { sealed: Uint8Array.of(2) }), draft());
+        await append('b', NO_STREAM, draft());
+        const all = await everything();
+        const bare = await store.readAll({ limit: 10_000, bare: true });
+        const without = ({ entry: _, sealed: __, ...event }: StoredEvent): object => event;
+        expect(bare.map(without)).toEqual(all.map(without));
+        const [, second] = all;
+        const rest = await store.readAll({ after: second!.position, limit: 1, bare: true });
+        expect(rest.map(without)).toEqual(all.slice(2, 3).map(without));
+      });
+    });
+
     describe('the log', () => {
       it('S15, S20: counts every stream but the vault, in total order', async () => {
         for (const stream of ['a', 'vault-x', 'b', 'vault-y', 'vaulted', 'c']) await append(stream, NO_STREAM, draft());

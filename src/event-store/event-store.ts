@@ -95,8 +95,11 @@ export interface EventStore {
   appendMany(appends: readonly Append[]): Promise<readonly Appended[]>;
   /** Events of a stream in order, from `fromRevision` (default 0). An absent or deleted stream reads as empty. */
   readStream(stream: string, options?: { fromRevision?: number }): Promise<readonly StoredEvent[]>;
-  /** Up to `limit` events after a position, in total order. */
-  readAll(options: { after?: Position; limit: number }): Promise<readonly StoredEvent[]>;
+  /**
+   * Up to `limit` events after a position, in total order.
+   * @param options.bare leaves out `entry` and `sealed`, for whoever folds all there is: a store may then read far less
+   */
+  readAll(options: { after?: Position; limit: number; bare?: boolean }): Promise<readonly StoredEvent[]>;
   /** Up to `limit` events of the log from an index on. */
   readLog(options: { from: number; limit: number }): Promise<readonly StoredEvent[]>;
   head(): Promise<Head>;

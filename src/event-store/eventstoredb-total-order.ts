@@ -14,6 +14,7 @@ import { isVaultStream, type Position, type StoredEvent } from './event-store.js
 import type { EventStoreDbConnection, Recorded } from './eventstoredb-connection.js';
 import { LogIndex } from './eventstoredb-log-index.js';
 import { eventOf, isErasure, type ReadEvent } from './eventstoredb-records.js';
+import { asOfToday, type EventTypes } from './upcasting.js';
 
 /** Most events in one read of `$all`. */
 const PAGE = 2_000;
@@ -107,6 +108,7 @@ export class TotalOrder {
     private readonly connection: EventStoreDbConnection,
     readonly index: LogIndex,
     private readonly prefix: string,
+    private readonly types: EventTypes,
     private readonly grown: () => void,
     private readonly failed: (error: Error) => void,
   ) {
@@ -183,9 +185,9 @@ export class TotalOrder {
     return this.#again(position, position - 1n, limit, isEntry);
   }
 
-  /** With its index, once it was read up to there. */
+  /** As of today, with its index, once it was read up to there. */
   stored(event: ReadEvent): StoredEvent {
-    const { bytes, ...rest } = event;
+    const { bytes, ...rest } = asOfToday(event, this.types);
     if (isVaultStream(event.stream)) return rest;
     const index = this.index.indexOf(event.position);
     if (index === undefined) {

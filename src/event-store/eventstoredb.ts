@@ -37,6 +37,7 @@ import { AccessRefusedError, EventStoreDbConnection, type Recorded } from './eve
 import { erasure, eventOf, isErasure, recordOf } from './eventstoredb-records.js';
 import { openLogIndex, TotalOrder, type Awaited } from './eventstoredb-total-order.js';
 import { Follower } from './subscription.js';
+import { UNTYPED, type EventTypes } from './upcasting.js';
 
 export const DEFAULT_PREFIX = 'meritkedja.';
 
@@ -45,6 +46,8 @@ export interface EventStoreDbOptions {
   readonly url: string;
   /** The node's own SQLite file, see `LogIndex`. */
   readonly indexFile: string;
+  /** Which event types it may hold, and how old ones are read; default: anything, read as it was written. */
+  readonly types?: EventTypes;
   /** What the server's names of this ledger's streams begin with; default `meritkedja.`. */
   readonly prefix?: string;
   /** How long a request is tried again before it is given up, in milliseconds; default 15 seconds. */
@@ -67,14 +70,14 @@ interface PreparedAppend extends Append {
  * @throws InvariantError what stands in the ledger's streams is not the ledger's
  */
 export async function openEventStoreDb(options: EventStoreDbOptions): Promise<EventStore> {
-  const { url, indexFile, prefix = DEFAULT_PREFIX, patience = 15_000 } = options;
+  const { url, indexFile, prefix = DEFAULT_PREFIX, types = UNTYPED, patience = 15_000 } = options;
   if (prefix === '' || prefix.startsWith('$')) throw new InvariantError(`prefix ${prefix}: expected no system stream`);
   const connection = new EventStoreDbConnection(parseAddress(url), patience);
   try {
     const index = await openLogIndex(connection, indexFile, prefix);
     try {
-      const store = new EventStoreDbStore(connection, prefix, (grown, failed) => {
-        return new TotalOrder(connection, index, prefix, grown, failed);
+      const store = new EventStoreDbStore(connection, prefix, types, (grown, failed) => {
+        return new TotalOrder(connection, index, prefix, types, grown, failed);
       });
       await store.start();
       return store;
@@ -113,6 +116,7 @@ class EventStoreDbStore implements EventStore {
   constructor(
     private readonly connection: EventStoreDbConnection,
     private readonly prefix: string,
+    private readonly types: EventTypes,
     order: (grown: () => void, failed: (error: Error) => void) => TotalOrder,
   ) {
     this.#order = order(
@@ -126,12 +130,12 @@ class EventStoreDbStore implements EventStore {
   }
 
   async append(append: Append): Promise<Appended> {
-    return this.#write(prepare(append));
+    return this.#write(prepare(append, this.types));
   }
 
   async appendMany(appends: readonly Append[]): Promise<readonly Appended[]> {
     // Encoded first: bad input is refused before anything is written.
-    const prepared = appends.map(prepare);
+    const prepared = appends.map((append) => prepare(append, this.types));
     const answers: Appended[] = [];
     // A crash between two: a prefix is there, and the same appends again complete it.
     for (const append of prepared) answers.push(await this.#write(append));
@@ -442,8 +446,9 @@ class EventStoreDbStore implements EventStore {
   }
 }
 
-function prepare(append: Append): PreparedAppend {
+function prepare(append: Append, types: EventTypes): PreparedAppend {
   const { stream, expectedRevision } = append;
+  for (const { type, v } of append.events) types.checkWritable({ stream, type, v });
   const encode = isVaultStream(stream) ? eventBytes : entryBytes;
   // Encoded at once: later changes by the caller have no effect.
   const events = append.events.map((event): EventDraft => ({

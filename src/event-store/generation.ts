@@ -84,9 +84,7 @@ export class Generation {
     for (const { name, schema } of projections) {
       const before = namesIn(db);
       db.exec(schema);
-      for (const part of namesIn(db)) {
-        if (!before.has(part)) db.prepare('INSERT INTO parts (projection, name) VALUES (?, ?)').run(name, part);
-      }
+      nameParts(db, name, before);
     }
     const progress = { shape: shapeOf(projections), position: 0n, before: 0n };
     db.prepare("INSERT INTO progress (id, shape, position, before) VALUES (1, ?, '0', '0')").run(progress.shape);
@@ -183,6 +181,7 @@ export class Generation {
    */
   async finish(step: (name: 'written' | 'synced' | 'named') => void): Promise<void> {
     for (const projection of this.#due) this.#renewPages(projection);
+    await this.#makeIndexes();
     this.#keep(this.#progress);
     this.db.exec('COMMIT');
     // Closed first: closing any other descriptor of the file would drop SQLite's lock on it.
@@ -211,6 +210,18 @@ export class Generation {
   remove(): void {
     this.close();
     removeGeneration(this.folder, this.number);
+  }
+
+  async #makeIndexes(): Promise<void> {
+    for (const { name, indexes = [] } of this.projections) {
+      for (const sql of indexes) {
+        const before = namesIn(this.db);
+        this.db.exec(sql);
+        nameParts(this.db, name, before);
+        // One after the other: requests have their turn in between.
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+    }
   }
 
   #write(events: readonly StoredEvent[], facts: Facts, due: Set<string>): void {
@@ -292,6 +303,13 @@ function syncFolder(folder: string): void {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** What has come into the file since `before` is a projection's. */
+function nameParts(db: Database, projection: string, before: ReadonlySet<string>): void {
+  for (const part of namesIn(db)) {
+    if (!before.has(part)) db.prepare('INSERT INTO parts (projection, name) VALUES (?, ?)').run(projection, part);
   }
 }
 

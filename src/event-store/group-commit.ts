@@ -18,7 +18,7 @@ import {
   type Subscription,
 } from './event-store.js';
 import { Follower } from './subscription.js';
-import { parsedEvent, UNTYPED, type EventTypes } from './upcasting.js';
+import { parsedEvent, parsedText, UNTYPED, type EventTypes } from './upcasting.js';
 
 /** An event as a storage keeps it. */
 export interface Row {
@@ -28,6 +28,14 @@ export interface Row {
   /** Canonical bytes of the event (`eventBytes`). */
   readonly bytes: Uint8Array;
   readonly sealed?: Uint8Array;
+}
+
+/** A row for whoever folds it. */
+export interface BareRow {
+  readonly position: number;
+  readonly index?: number;
+  /** The event's canonical bytes, decoded. */
+  readonly text: string;
 }
 
 export interface RowKey {
@@ -62,6 +70,8 @@ export interface Storage {
   scrub(): void;
   readStream(stream: string, fromRevision: number, limit: number): Row[];
   readAll(after: number, limit: number): Row[];
+  /** The same rows without their private parts, bytes as text. */
+  readBare(after: number, limit: number): BareRow[];
   readLog(from: number, limit: number): Row[];
   close(): void;
 }
@@ -125,8 +135,17 @@ export class GroupCommitStore implements EventStore {
     return this.storage.readStream(stream, fromRevision, Number.MAX_SAFE_INTEGER).map(this.#stored);
   }
 
-  async readAll({ after = 0n, limit }: { after?: Position; limit: number }): Promise<readonly StoredEvent[]> {
+  async readAll({
+    after = 0n,
+    limit,
+    bare = false,
+  }: {
+    after?: Position;
+    limit: number;
+    bare?: boolean;
+  }): Promise<readonly StoredEvent[]> {
     this.#refuseIfOver();
+    if (bare) return this.storage.readBare(Number(after), limit).map(this.#bare);
     return this.storage.readAll(Number(after), limit).map(this.#stored);
   }
 
@@ -300,6 +319,12 @@ export class GroupCommitStore implements EventStore {
     const bytes = events.map((event, i) => encode({ ...event, stream, revision: expectedRevision + 1 + i }));
     return { ...append, events, bytes };
   }
+
+  readonly #bare = ({ position, index, text }: BareRow): StoredEvent => {
+    const event = parsedText(text, this.types);
+    const place = { position: BigInt(position) };
+    return index === undefined ? Object.assign(event, place) : Object.assign(event, place, { index });
+  };
 
   readonly #stored = ({ position, index, bytes, sealed }: Row): StoredEvent => ({
     ...parsedEvent(bytes, this.types),

@@ -1,6 +1,7 @@
 /** The event store in memory, for tests: the same rules as on disk, and nothing outlives the process. */
 import { NO_STREAM, type EventStore } from './event-store.js';
-import { GroupCommitStore, type Counters, type Row, type RowKey, type Storage } from './group-commit.js';
+import { fromUtf8 } from '../encoding/bytes.js';
+import { GroupCommitStore, type BareRow, type Counters, type Row, type RowKey, type Storage } from './group-commit.js';
 import type { EventTypes } from './upcasting.js';
 
 /** An event store that holds its events in memory. */
@@ -79,6 +80,10 @@ export class MemoryStorage implements Storage {
       else low = middle + 1;
     }
     return this.#rows.slice(low, low + limit);
+  }
+
+  readBare(after: number, limit: number): BareRow[] {
+    return this.readAll(after, limit).map(({ bytes, sealed: _, ...row }) => ({ ...row, text: fromUtf8(bytes) }));
   }
 
   readLog(from: number, limit: number): Row[] {

@@ -25,6 +25,11 @@ export interface Projection {
   readonly servesFrom?: number;
   /** `CREATE TABLE …; CREATE INDEX …`: ordinary tables, without foreign keys, triggers and generated columns. */
   readonly schema: string;
+  /**
+   * `CREATE INDEX …`, each statement one index: of what only queries need, not `apply`. They are made when a build has
+   * read everything, which is much less work than keeping them up on the way.
+   */
+  readonly indexes?: readonly string[];
   /** Types of events whose private parts `apply` needs. */
   readonly opens?: ReadonlySet<string>;
   /** Types of events after which nothing of what its tables held before may be found in the file (S23). */
@@ -370,12 +375,13 @@ export class ReadModels {
   /** Reads the whole store into a generation. @returns up to where there is nothing that is not in it */
   async #readAll(generation: Generation, building: Building, isLong: () => void): Promise<Position> {
     let limit = PAGE;
+    const bare = this.projections.every(({ opens }) => opens === undefined);
     for (let round = 0; round < ROUNDS; round += 1) {
       const { position: end } = await this.store.head();
       building.of = end;
       while (generation.position < end) {
         const started = performance.now();
-        const events = await this.store.readAll({ after: generation.position, limit });
+        const events = await this.store.readAll({ after: generation.position, limit, bare });
         // What stood there until the end has been erased.
         if (events.length === 0) return end;
         generation.apply(events, await this.#factsOf(events), true);

@@ -10,7 +10,7 @@
 import { fromHex } from '../encoding/hex.js';
 import { InvariantError } from '../errors.js';
 import { NO_STREAM, type EventStore } from './event-store.js';
-import { GroupCommitStore, type Counters, type Row, type RowKey, type Storage } from './group-commit.js';
+import { GroupCommitStore, type BareRow, type Counters, type Row, type RowKey, type Storage } from './group-commit.js';
 import { isConstraintError, openDatabase, truncateWal, type Database } from './sqlite-file.js';
 import type { EventTypes } from './upcasting.js';
 
@@ -69,6 +69,12 @@ interface RawRow {
   readonly index: number | null;
   readonly bytes: Buffer;
   readonly sealed: Buffer | null;
+}
+
+interface RawBareRow {
+  readonly position: number;
+  readonly index: number | null;
+  readonly text: string;
 }
 
 /** Exported for tests that need the handle; the ledger opens it with `openSqliteEventStore`. */
@@ -151,6 +157,10 @@ export class SqliteStorage implements Storage {
     return this.#statements.readAll.all(after, Math.max(0, limit)).map(row);
   }
 
+  readBare(after: number, limit: number): BareRow[] {
+    return this.#statements.readBare.all(after, Math.max(0, limit)).map(bareRow);
+  }
+
   readLog(from: number, limit: number): Row[] {
     return this.#statements.readLog.all(from, Math.max(0, limit)).map(row);
   }
@@ -216,8 +226,17 @@ function prepareStatements(database: Database) {
     readAll: database.prepare<[number, number], RawRow>(
       `${ROWS} WHERE events.position > ? ORDER BY events.position LIMIT ?`,
     ),
+    readBare: database.prepare<[number, number], RawBareRow>(
+      `SELECT events.position, log_index AS "index", CAST(bytes AS TEXT) AS text
+        FROM events CROSS JOIN contents ON contents.position = events.position
+        WHERE events.position > ? ORDER BY events.position LIMIT ?`,
+    ),
     readLog: database.prepare<[number, number], RawRow>(`${ROWS} WHERE log_index >= ? ORDER BY log_index LIMIT ?`),
   };
+}
+
+function bareRow({ position, index, text }: RawBareRow): BareRow {
+  return index === null ? { position, text } : { position, index, text };
 }
 
 function row({ position, index, bytes, sealed }: RawRow): Row {

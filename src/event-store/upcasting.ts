@@ -135,12 +135,22 @@ export const UNTYPED = new EventTypes({});
  * @throws InvariantError as `EventTypes.upcast`, also for data that is not what its version has
  */
 export function parsedEvent(bytes: Uint8Array, types: EventTypes): ParsedEvent {
-  const { v, stream, revision, id, type, at, by, data } = JSON.parse(fromUtf8(bytes)) as ParsedEvent;
+  return parsedText(fromUtf8(bytes), types);
+}
+
+/** As `parsedEvent`, of the bytes decoded. */
+export function parsedText(text: string, types: EventTypes): ParsedEvent {
+  const { v, stream, revision, id, type, at, by, data } = JSON.parse(text) as ParsedEvent;
+  return asOfToday({ v, stream, revision, id, type, at, by, data }, types);
+}
+
+/** A parsed event as of today. @throws InvariantError as `parsedEvent` */
+export function asOfToday<Event extends ParsedEvent>(event: Event, types: EventTypes): Event {
   try {
-    return types.upcast({ v, stream, revision, id, type, at, by, data });
+    return types.upcast(event);
   } catch (error) {
     if (!(error instanceof EncodingError)) throw error;
-    throw new InvariantError(`${stream}@${revision}: ${error.message}`, { cause: error });
+    throw new InvariantError(`${event.stream}@${event.revision}: ${error.message}`, { cause: error });
   }
 }
 
