@@ -45,7 +45,37 @@ export type LossAccepted = DomainEvent<
     readonly vkey: string;
   }
 >;
-export type LedgerEvent = LedgerFounded | ChainAdded | LossAccepted;
+/**
+ * The anchorer of a chain changes (S19): heads that end at this entry or later are anchored by the new one, and by nobody
+ * else. Both have signed `rotationStatement` (`anchorer-rotation.ts`).
+ */
+export type AnchorerRotated = DomainEvent<
+  'AnchorerRotated',
+  {
+    readonly chainId: number;
+    /** EIP-55 addresses. */
+    readonly previous: string;
+    readonly anchorer: string;
+    /** Each a signed transaction that no chain takes and that holds the statement's hash, 0x hex. */
+    readonly previousSignature: string;
+    readonly signature: string;
+  }
+>;
+/**
+ * A chain is given up, because it ends (S10). Our anchors there stay proven by header and receipt, and their blocks'
+ * hashes by the `AnchorFinalised` entries under heads that are anchored elsewhere.
+ */
+export type ChainClosed = DomainEvent<
+  'ChainClosed',
+  {
+    readonly chainId: number;
+    /** Anchors on it that are final, whose block hashes are in the log before this entry. */
+    readonly anchors: number;
+    /** A chain whose final anchors cover those entries; left out where the operator closed it without one. */
+    readonly coveredBy?: { readonly chainId: number; readonly batch: number };
+  }
+>;
+export type LedgerEvent = LedgerFounded | ChainAdded | LossAccepted | AnchorerRotated | ChainClosed;
 
 /**
  * The state of every organisation, definition and status list, as one root (S1): the RFC 9162 root over
@@ -72,6 +102,8 @@ export type BatchSealed = DomainEvent<
     readonly root: string;
   }
 >;
+/** Somebody wants the batch on a chain that would not have it otherwise (`meritkedja reanchor`). */
+export type AnchorRequested = DomainEvent<'AnchorRequested', { readonly chainId: number }>;
 export type AnchorSubmitted = DomainEvent<
   'AnchorSubmitted',
   {
@@ -83,6 +115,14 @@ export type AnchorSubmitted = DomainEvent<
     /** The signed transaction, recorded before it leaves, so that a crash sends the same bytes again. */
     readonly signedTransaction: string;
   }
+>;
+/**
+ * The same anchor with higher fees and the same nonce, as the first was in no block (EIP-1559 replacement). Recorded
+ * before it leaves. Either may be mined, never both.
+ */
+export type AnchorReplaced = DomainEvent<
+  'AnchorReplaced',
+  AnchorSubmitted['data'] & { /** Hash of the transaction whose place it takes. */ readonly replaces: string }
 >;
 export type AnchorConfirmed = DomainEvent<
   'AnchorConfirmed',
@@ -96,6 +136,10 @@ export type AnchorConfirmed = DomainEvent<
     readonly transactionIndex: number;
     readonly logIndex: number;
     readonly gasUsed: string;
+    /** Wei for a unit of gas, decimal; left out by versions that did not ask for it. */
+    readonly effectiveGasPrice?: string;
+    /** Wei, decimal: on rollups, for the chain below. */
+    readonly l1Fee?: string;
   }
 >;
 export type AnchorFinalised = DomainEvent<
@@ -112,7 +156,14 @@ export type AnchorFailed = DomainEvent<
   { readonly chainId: number; readonly txHash: string; readonly code: string }
 >;
 export type BatchEvent =
-  BatchSealed | AnchorSubmitted | AnchorConfirmed | AnchorFinalised | AnchorReorganised | AnchorFailed;
+  | BatchSealed
+  | AnchorRequested
+  | AnchorSubmitted
+  | AnchorReplaced
+  | AnchorConfirmed
+  | AnchorFinalised
+  | AnchorReorganised
+  | AnchorFailed;
 
 export type AnchorState = 'requested' | 'submitted' | 'confirmed' | 'finalised' | 'reorganised' | 'closed';
 
@@ -121,13 +172,17 @@ export const LEDGER_EVENTS: UpcastersOf<LedgerEvent> = {
   LedgerFounded: [],
   ChainAdded: [],
   LossAccepted: [],
+  AnchorerRotated: [],
+  ChainClosed: [],
 };
 export const STANDING_EVENTS: UpcastersOf<StandingRecorded> = {
   StandingRecorded: [],
 };
 export const BATCH_EVENTS: UpcastersOf<BatchEvent> = {
   BatchSealed: [],
+  AnchorRequested: [],
   AnchorSubmitted: [],
+  AnchorReplaced: [],
   AnchorConfirmed: [],
   AnchorFinalised: [],
   AnchorReorganised: [],

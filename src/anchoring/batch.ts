@@ -6,12 +6,14 @@
  */
 import { fromBase64 } from '../encoding/base64.js';
 import { DomainError, EncodingError } from '../errors.js';
-import type { ReplayableDecider } from '../event-store/decider.js';
+import type { EventMeta, ReplayableDecider } from '../event-store/decider.js';
 import type {
   AnchorConfirmed,
   AnchorFailed,
   AnchorFinalised,
   AnchorReorganised,
+  AnchorReplaced,
+  AnchorRequested,
   AnchorState,
   AnchorSubmitted,
   BatchEvent,
@@ -20,13 +22,19 @@ import type {
 
 export type BatchCommand =
   | ({ readonly type: 'SealBatch' } & BatchSealed['data'])
+  | ({ readonly type: 'RequestAnchor' } & AnchorRequested['data'])
   | ({ readonly type: 'SubmitAnchor' } & AnchorSubmitted['data'])
+  | ({ readonly type: 'ReplaceAnchor' } & AnchorReplaced['data'])
   | ({ readonly type: 'ConfirmAnchor' } & AnchorConfirmed['data'])
   | ({ readonly type: 'FinaliseAnchor' } & AnchorFinalised['data'])
   | ({ readonly type: 'ReorganiseAnchor' } & AnchorReorganised['data'])
   | ({ readonly type: 'FailAnchor' } & AnchorFailed['data']);
 
 export interface Submission extends Omit<AnchorSubmitted['data'], 'chainId'> {
+  /** When it was recorded, ISO 8601. */
+  readonly at: string;
+  /** Hash of the transaction whose place it takes. */
+  readonly replaces?: string;
   /** Why it will not be mined, as far as one knows. */
   readonly failed?: string;
 }
@@ -55,6 +63,22 @@ function decide(command: BatchCommand, state: BatchState): readonly BatchEvent[]
   if (state.is === 'unsealed') throw new DomainError('batchUnknown');
   const anchor = anchorOn(state, command.chainId);
   switch (command.type) {
+    case 'RequestAnchor': {
+      const asked = state.anchors.some(({ chainId }) => chainId === command.chainId);
+      return asked ? [] : [{ type: 'AnchorRequested', data: { chainId: command.chainId } }];
+    }
+    case 'ReplaceAnchor': {
+      const { type: _, ...data } = command;
+      if (anchor.block) throw new DomainError('anchorConfirmed', { chainId: data.chainId });
+      if (anchor.submissions.some(({ txHash }) => txHash === data.txHash)) return [];
+      const replaced = anchor.submissions.find(({ txHash }) => txHash === data.replaces);
+      if (replaced?.failed !== undefined || replaced === undefined) {
+        throw new DomainError('anchorNotSubmitted', { chainId: anchor.chainId, txHash: data.replaces });
+      }
+      // With another nonce both could be mined.
+      if (replaced.nonce !== data.nonce) throw new DomainError('nonceDiffers', { chainId: data.chainId, nonce: data.nonce });
+      return [{ type: 'AnchorReplaced', data }];
+    }
     case 'SubmitAnchor': {
       const { type: _, ...data } = command;
       if (anchor.block) throw new DomainError('anchorConfirmed', { chainId: data.chainId });
@@ -131,13 +155,13 @@ function checkBlock(anchor: ChainAnchor, named: AnchorFinalised['data']): void {
   }
 }
 
-function evolve(state: BatchState, event: BatchEvent): BatchState {
+function evolve(state: BatchState, event: BatchEvent, { at }: Pick<EventMeta, 'at'>): BatchState {
   if (state.is === 'unsealed') {
     return event.type === 'BatchSealed' ? { is: 'sealed', ...event.data, anchors: [] } : state;
   }
   if (event.type === 'BatchSealed') return state;
   const { chainId } = event.data;
-  const anchor = evolveAnchor(anchorOn(state, chainId), event);
+  const anchor = evolveAnchor(anchorOn(state, chainId), event, at);
   const known = state.anchors.some((one) => one.chainId === chainId);
   const anchors = known
     ? state.anchors.map((one) => (one.chainId === chainId ? anchor : one))
@@ -145,12 +169,15 @@ function evolve(state: BatchState, event: BatchEvent): BatchState {
   return { ...state, anchors };
 }
 
-function evolveAnchor(anchor: ChainAnchor, event: Exclude<BatchEvent, BatchSealed>): ChainAnchor {
+function evolveAnchor(anchor: ChainAnchor, event: Exclude<BatchEvent, BatchSealed>, at: string): ChainAnchor {
   const { block: _, ...rest } = anchor;
   switch (event.type) {
-    case 'AnchorSubmitted': {
+    case 'AnchorRequested':
+      return anchor;
+    case 'AnchorSubmitted':
+    case 'AnchorReplaced': {
       const { chainId: __, ...submission } = event.data;
-      return { ...rest, state: 'submitted', submissions: [...anchor.submissions, submission] };
+      return { ...rest, state: 'submitted', submissions: [...anchor.submissions, { ...submission, at }] };
     }
     case 'AnchorConfirmed': {
       const { chainId: __, ...block } = event.data;
@@ -175,8 +202,12 @@ function commandOf(event: BatchEvent): BatchCommand {
   switch (event.type) {
     case 'BatchSealed':
       return { type: 'SealBatch', ...event.data };
+    case 'AnchorRequested':
+      return { type: 'RequestAnchor', ...event.data };
     case 'AnchorSubmitted':
       return { type: 'SubmitAnchor', ...event.data };
+    case 'AnchorReplaced':
+      return { type: 'ReplaceAnchor', ...event.data };
     case 'AnchorConfirmed':
       return { type: 'ConfirmAnchor', ...event.data };
     case 'AnchorFinalised':
