@@ -10,7 +10,7 @@ import { ConfigError, InvariantError } from '../errors.js';
 import { NO_STREAM, type EventStore } from '../event-store/event-store.js';
 import { handle, load, prepare } from '../event-store/handle.js';
 import type { ReadModels } from '../event-store/projections.js';
-import { batchStream, LEDGER_STREAM, type AnchorConfirmed } from './anchoring.events.js';
+import { batchStream, LEDGER_STREAM, type AnchorConfirmed, type AnchorSubmitted } from './anchoring.events.js';
 import {
   anchorOn,
   batchDecider,
@@ -18,22 +18,59 @@ import {
   type BatchCommand,
   type BatchState,
   type ChainAnchor,
+  type Submission,
 } from './batch.js';
-import { anchorProofStream, batchWithRoot, finalisedOn, unsettledBatches } from './batches.read.js';
-import { ChainError, type Chain } from './chain.js';
-import { ledgerDecider } from './ledger.js';
+import {
+  anchorProofStream,
+  batchWithRoot,
+  begunOn,
+  finalisedOn,
+  newestSubmissionOn,
+  paidAnchors,
+  spentNonce,
+  unsettledBatches,
+} from './batches.read.js';
+import { ChainError, type Anchored, type BuiltAnchor, type Chain } from './chain.js';
+import { costOfAll, formatCoins } from './cost.js';
+import { ledgerDecider, type LedgerChain } from './ledger.js';
 
 /** Final anchors looked at again at start: a local node that was killed may come back without its last blocks. */
 const LOOK_BACK = 32;
 
 const BY = 'process:anchoring';
+const DAY_SECONDS = 86_400;
+
+/** How a chain is used. */
+export interface AnchorerOptions {
+  /** Every batch goes to the main chain, and the newest one, now and then, to the others: they are witnesses. */
+  readonly isMain: boolean;
+  /** Seconds between two anchors on a witness. */
+  readonly intervalSeconds: number;
+  /** Seconds in no block after which the fees are raised. */
+  readonly bumpAfterSeconds: number;
+  /**
+   * Seconds that endpoints must go on telling that a nonce was used by another transaction, or is not free yet, before it
+   * is believed: one of them may be behind. None for the operator's own node.
+   */
+  readonly doubtSeconds: number;
+  /** Wei for a unit of gas. */
+  readonly maxFeePerGas?: bigint | undefined;
+  /** Wei that anchors on this chain may cost in 24 hours. */
+  readonly maxPerDay?: bigint | undefined;
+}
+
+const OWN_NODE: AnchorerOptions = { isMain: true, intervalSeconds: 0, bumpAfterSeconds: 300, doubtSeconds: 0 };
 
 export class Anchorer {
+  /** What the endpoints tell that may be wrong, and since when, milliseconds since 1970. */
+  readonly #doubts = new Map<string, number>();
+
   constructor(
     private readonly store: EventStore,
     private readonly readModels: ReadModels,
-    private readonly chain: Chain,
+    readonly chain: Chain,
     private readonly now: () => Date,
+    private readonly options: AnchorerOptions = OWN_NODE,
   ) {}
 
   /**
@@ -45,8 +82,12 @@ export class Anchorer {
    * @throws ConfigError where the chain has an anchor that the store knows nothing of; ChainError
    */
   async compare(): Promise<void> {
+    await this.#compareWith(await this.#anchored());
+  }
+
+  async #compareWith(anchored: readonly Anchored[]): Promise<void> {
     const lostUpTo = await this.#lostUpTo();
-    for (const { root, txHash, blockNumber } of await this.chain.anchors(await this.#comparedUpTo())) {
+    for (const { root, txHash, blockNumber } of anchored) {
       if (blockNumber <= lostUpTo || (await this.#isOurs(toBase64(root)))) continue;
       const { name } = this.chain;
       throw new ConfigError(
@@ -58,6 +99,19 @@ export class Anchorer {
           'copy is the newest, another process anchors with the same key: find it and stop it (S16)',
       );
     }
+  }
+
+  /** What this ledger's anchorers, past and present (S19), have on the chain since the newest final anchor. */
+  async #anchored(): Promise<readonly Anchored[]> {
+    const terms = (await this.#inLog())?.anchorers ?? [];
+    const addresses = new Set([this.chain.anchorer, ...terms.map(({ address }) => address)]);
+    return this.chain.anchors(await this.#comparedUpTo(), [...addresses]);
+  }
+
+  /** The chain as the log has it. */
+  async #inLog(): Promise<LedgerChain | undefined> {
+    const { state } = await load(this.store, ledgerDecider, LEDGER_STREAM);
+    return state.is === 'founded' ? state.chains.find(({ chainId }) => chainId === this.chain.chainId) : undefined;
   }
 
   async #comparedUpTo(): Promise<number> {
@@ -105,23 +159,49 @@ export class Anchorer {
    * @throws ChainError when the chain cannot be used now
    */
   async advance(): Promise<boolean> {
-    if (unsettledBatches(this.readModels.db).length === 0) return false;
+    if (this.#due().length === 0) return false;
     // Before more is built on it: is the last one still there? (The embedded node may have come back without it.)
     await this.lookBack();
     let moved = false;
-    for (const number of unsettledBatches(this.readModels.db)) {
-      moved = (await this.#step(number)) || moved;
-      // One transaction on its way at a time: while this one is in no block, the nonce of the next is not known.
-      if (!anchorOn(await this.#stateOf(number), this.chain.chainId).block) break;
+    for (const number of this.#due()) {
+      const state = await this.#stateOf(number);
+      const anchor = anchorOn(state, this.chain.chainId);
+      if (anchor.block) moved = (await this.#finalise(number, anchor.block)) || moved;
+      else if (await this.#confirm(number, anchor)) moved = true;
+      else if (this.#isOfNow(number)) {
+        moved = (await this.#submit(number, state, anchor)) || moved;
+        // One transaction on its way at a time: while this one is in no block, the nonce of the next is not known.
+        if (!anchorOn(await this.#stateOf(number), this.chain.chainId).block) break;
+      }
     }
     return moved;
   }
 
-  async #step(number: number): Promise<boolean> {
-    const state = await this.#stateOf(number);
-    const anchor = anchorOn(state, this.chain.chainId);
-    if (anchor.block) return this.#finalise(number, anchor.block);
-    return this.#submitOrConfirm(number, state, anchor);
+  /** Whether anything is on its way to this chain, or should be. */
+  get isBusy(): boolean {
+    return this.#due().length > 0;
+  }
+
+  /** Numbers of the batches to take further, oldest first. */
+  #due(): readonly number[] {
+    const { db } = this.readModels;
+    const { chainId } = this.chain;
+    const begun = begunOn(db, chainId);
+    if (this.options.isMain) return [...new Set([...begun, ...unsettledBatches(db, chainId)])].sort((a, b) => a - b);
+    if (begun.length > 0) return begun;
+    const newest = unsettledBatches(db, chainId).at(-1);
+    return newest !== undefined && this.#intervalHasPassed() ? [newest] : [];
+  }
+
+  #intervalHasPassed(): boolean {
+    const last = newestSubmissionOn(this.readModels.db, this.chain.chainId);
+    if (last === undefined) return true;
+    return Math.abs(this.now().getTime() - Date.parse(last)) >= this.options.intervalSeconds * 1000;
+  }
+
+  /** Whether the anchorer of now may anchor the batch: it ends where it was in force already (S19). */
+  #isOfNow(number: number): boolean {
+    return unsettledBatches(this.readModels.db, this.chain.chainId).includes(number);
   }
 
   async #stateOf(number: number): Promise<BatchState & { is: 'sealed' }> {
@@ -130,7 +210,8 @@ export class Anchorer {
     return state;
   }
 
-  async #submitOrConfirm(number: number, state: BatchState & { is: 'sealed' }, anchor: ChainAnchor): Promise<boolean> {
+  /** Whether one of its transactions was found in a block. */
+  async #confirm(number: number, anchor: ChainAnchor): Promise<boolean> {
     for (const { txHash } of anchor.submissions) {
       const receipt = await this.chain.receipt(txHash);
       if (!receipt) continue;
@@ -139,46 +220,130 @@ export class Anchorer {
         if (failed !== undefined) continue;
         await this.#record(number, { type: 'FailAnchor', chainId: this.chain.chainId, txHash, code: 'reverted' });
         // The next try pays again: not at once.
-        throw new ChainError('rejected', `the chain reverted the anchor ${txHash} of batch ${number}`);
+        throw new ChainError(
+          'rejected',
+          `${this.chain.name} reverted the anchor ${txHash} of batch ${number}: it is tried again later; if it goes on, ` +
+            `look at the transaction and at the contract ${this.chain.contract}`,
+        );
       }
       const { status: _, ...block } = receipt;
       await this.#record(number, { type: 'ConfirmAnchor', chainId: this.chain.chainId, txHash, ...block });
       return true;
     }
+    return false;
+  }
+
+  async #submit(number: number, state: BatchState & { is: 'sealed' }, anchor: ChainAnchor): Promise<boolean> {
     const live = liveSubmission(anchor);
-    if (live) return this.#sendAgain(number, live);
-    const { txHash, nonce, signedTransaction } = await this.chain.buildAnchor(fromBase64(state.root));
-    const { chainId, contract, anchorer } = this.chain;
-    // Crash after this line: the same bytes are sent by the next round. Before it: nothing has left.
-    await this.#record(number, {
-      type: 'SubmitAnchor',
-      chainId,
-      contract,
-      anchorer,
-      txHash,
+    if (live) return this.#sendAgain(number, state, anchor, live);
+    const { maxFeePerGas } = this.options;
+    const nonce = await this.#freeNonce();
+    const built = await this.chain.buildAnchor(fromBase64(state.root), {
       nonce,
-      signedTransaction,
+      ...(maxFeePerGas && { maxFeePerGas }),
     });
-    await this.chain.send(signedTransaction);
+    this.#requireBudget(built);
+    // Crash after this line: the same bytes are sent by the next round. Before it: nothing has left.
+    await this.#record(number, { type: 'SubmitAnchor', ...this.#transaction(built) });
+    await this.chain.send(built.signedTransaction);
     return true;
+  }
+
+  /** @throws ChainError rpcDisagreement where the endpoints do not know yet what is in blocks */
+  async #freeNonce(): Promise<number> {
+    const { name, chainId, anchorer } = this.chain;
+    const next = await this.chain.nextNonce();
+    const spent = spentNonce(this.readModels.db, chainId, anchorer);
+    if (spent !== undefined && next <= spent) {
+      throw new ChainError(
+        'rpcDisagreement',
+        `${name}: the next nonce of ${anchorer} would be ${next}, and an anchor in a block has ${spent}: the endpoint is ` +
+          'behind; anchoring goes on when it has caught up, or name another one in RPC_URLS',
+      );
+    }
+    return next;
+  }
+
+  #transaction({ txHash, nonce, signedTransaction }: BuiltAnchor): AnchorSubmitted['data'] {
+    const { chainId, contract, anchorer } = this.chain;
+    return { chainId, contract, anchorer, txHash, nonce, signedTransaction };
+  }
+
+  /** @throws ChainError overBudget */
+  #requireBudget({ maxCost }: BuiltAnchor): void {
+    const { maxPerDay } = this.options;
+    if (maxPerDay === undefined) return;
+    const { name, chainId } = this.chain;
+    const since = Math.floor(this.now().getTime() / 1000) - DAY_SECONDS;
+    const spent = costOfAll(paidAnchors(this.readModels.db, chainId, since));
+    if (BigInt(spent) + BigInt(maxCost) <= maxPerDay) return;
+    throw new ChainError(
+      'overBudget',
+      `anchors on ${name} have cost ${formatCoins(spent)} in 24 hours, and the next may cost ${formatCoins(maxCost)}: ` +
+        `ANCHOR_MAX_PER_DAY allows ${formatCoins(maxPerDay.toString())}, so it waits; raise it, or ANCHOR_INTERVAL`,
+    );
   }
 
   /** Recorded but in no block: the same bytes again, unless their nonce can no longer be mined. */
   async #sendAgain(
     number: number,
-    live: { txHash: string; nonce: number; signedTransaction: string },
+    state: BatchState & { is: 'sealed' },
+    anchor: ChainAnchor,
+    live: Submission,
   ): Promise<boolean> {
+    const { chainId, name } = this.chain;
     const next = await this.chain.nextNonce();
     // Below: another transaction took it. Above: transactions before it are gone with their blocks.
     if (live.nonce === next) {
-      await this.chain.send(live.signedTransaction);
-      return false;
+      this.#doubts.clear();
+      return this.#insist(number, state, live);
     }
-    if (live.nonce < next && (await this.chain.receipt(live.txHash))) return true;
     const code = live.nonce < next ? 'nonceUsed' : 'nonceGap';
-    // By whom? Nobody else has the key, unless there is another copy of this ledger.
-    if (code === 'nonceUsed') await this.compare();
-    await this.#record(number, { type: 'FailAnchor', chainId: this.chain.chainId, txHash: live.txHash, code });
+    if (code === 'nonceUsed') {
+      for (const { txHash } of anchor.submissions) if (await this.chain.receipt(txHash)) return true;
+      const anchored = await this.#anchored();
+      const own = anchored.find(({ txHash }) => anchor.submissions.some((one) => one.txHash === txHash));
+      if (own) {
+        throw new ChainError(
+          'rpcDisagreement',
+          `${name}: an endpoint has the log of ${own.txHash} in block ${own.blockNumber} and gives no receipt of it: it ` +
+            'is behind, or keeps it back; nothing is sent twice; name another one in RPC_URLS if this goes on',
+        );
+      }
+      // By whom? Nobody else has the key, unless there is another copy of this ledger.
+      await this.#compareWith(anchored);
+    }
+    if (!this.#isSure(`${live.txHash} ${code}`)) return false;
+    await this.#record(number, { type: 'FailAnchor', chainId, txHash: live.txHash, code });
+    return true;
+  }
+
+  /** Whether it has been so for long enough. */
+  #isSure(doubt: string): boolean {
+    const now = this.now().getTime();
+    const since = this.#doubts.get(doubt) ?? now;
+    this.#doubts.set(doubt, since);
+    return now - since >= this.options.doubtSeconds * 1000;
+  }
+
+  /** Its turn has come and it is in no block: again, and if that has gone on for too long, for more. */
+  async #insist(number: number, state: BatchState & { is: 'sealed' }, live: Submission): Promise<boolean> {
+    const isOld = this.now().getTime() - Date.parse(live.at) >= this.options.bumpAfterSeconds * 1000;
+    try {
+      await this.chain.send(live.signedTransaction);
+    } catch (error) {
+      // Fees have risen, or another of its transactions is in the pool: more is offered when it is time.
+      if (!isOld || !(error instanceof ChainError && error.code === 'underpriced')) throw error;
+    }
+    if (!isOld || (await this.chain.receipt(live.txHash))) return false;
+    const { maxFeePerGas } = this.options;
+    const built = await this.chain.buildAnchor(fromBase64(state.root), {
+      replaces: live.signedTransaction,
+      ...(maxFeePerGas && { maxFeePerGas }),
+    });
+    this.#requireBudget(built);
+    await this.#record(number, { type: 'ReplaceAnchor', ...this.#transaction(built), replaces: live.txHash });
+    await this.chain.send(built.signedTransaction);
     return true;
   }
 

@@ -76,7 +76,8 @@ function decide(command: BatchCommand, state: BatchState): readonly BatchEvent[]
         throw new DomainError('anchorNotSubmitted', { chainId: anchor.chainId, txHash: data.replaces });
       }
       // With another nonce both could be mined.
-      if (replaced.nonce !== data.nonce) throw new DomainError('nonceDiffers', { chainId: data.chainId, nonce: data.nonce });
+      if (replaced.nonce !== data.nonce)
+        throw new DomainError('nonceDiffers', { chainId: data.chainId, nonce: data.nonce });
       return [{ type: 'AnchorReplaced', data }];
     }
     case 'SubmitAnchor': {

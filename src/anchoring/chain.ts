@@ -32,6 +32,14 @@ export type ChainErrorCode =
   | 'signerUnreachable'
   /** The remote signer refuses, or gave back something else than it was asked for. */
   | 'signerRefused'
+  /** The next transaction would cost more than the operator allows, each or in a day. */
+  | 'overBudget'
+  /** The clock of this machine, or of the chain, is wrong (S18). */
+  | 'clockSkew'
+  /** The log names another anchorer, or another contract, for this chain than the configuration (S19). */
+  | 'anchorerDiffers'
+  /** The log says that the chain is closed (S10). */
+  | 'chainClosed'
   /** The embedded node did not start, or could not save the chain. */
   | 'nodeFailed';
 
@@ -53,6 +61,28 @@ export interface BuiltAnchor {
   readonly nonce: number;
   /** 0x hex. */
   readonly signedTransaction: string;
+  /** Wei, decimal: the most that it can cost. */
+  readonly maxCost: string;
+}
+
+/** How a transaction is to be made. */
+export interface BuildOptions {
+  /** Default: `nextNonce()`. */
+  readonly nonce?: number;
+  /**
+   * A signed transaction, 0x hex, whose nonce is taken and whose two fees are raised by an eighth at least, so that nodes
+   * accept it in that one's place (EIP-1559 replacement: a tenth is the least).
+   */
+  readonly replaces?: string;
+  /** Wei for a unit of gas that must not be exceeded. */
+  readonly maxFeePerGas?: bigint;
+}
+
+/** A block as one endpoint has it. */
+export interface BlockTime {
+  readonly number: number;
+  /** Seconds since 1970. */
+  readonly time: number;
 }
 
 interface Inclusion {
@@ -64,6 +94,10 @@ interface Inclusion {
   readonly transactionIndex: number;
   /** Decimal. */
   readonly gasUsed: string;
+  /** Wei for a unit of gas, decimal. */
+  readonly effectiveGasPrice?: string;
+  /** Wei, decimal: on rollups, for the chain below. */
+  readonly l1Fee?: string;
 }
 
 /** An anchor's transaction in a block. Of one that was reverted nothing is in the chain's log. */
@@ -101,20 +135,24 @@ export interface Chain {
    */
   ensureReady(): Promise<{ readonly blockNumber: number }>;
 
-  /** The anchorer's next nonce, what is in blocks counted and what waits in the pool not. */
+  /**
+   * The anchorer's next nonce, what is in blocks counted and what waits in the pool not: the highest that an endpoint
+   * tells, as one that is behind tells too low a one.
+   */
   nextNonce(): Promise<number>;
+
+  /** What the anchorer has, in wei. */
+  balance(): Promise<bigint>;
+
+  /** The newest block of every endpoint that answers. */
+  newestBlocks(): Promise<readonly BlockTime[]>;
 
   /**
    * Signs a transaction that anchors `root`, and does not send it. The gas is estimated, the fee asked for.
    * @param root 32 bytes
-   * @param options `nonce`: default `nextNonce()`; `replaces`: a signed transaction, 0x hex, whose
-   *   nonce is taken and whose fees are raised by an eighth at least, so that nodes accept it in that one's place
-   * @throws ChainError noFunds, rejected
+   * @throws ChainError noFunds, rejected; overBudget where it could not be made within `maxFeePerGas`
    */
-  buildAnchor(
-    root: Uint8Array,
-    options?: { readonly nonce?: number; readonly replaces?: string },
-  ): Promise<BuiltAnchor>;
+  buildAnchor(root: Uint8Array, options?: BuildOptions): Promise<BuiltAnchor>;
 
   /**
    * Sends the bytes. That the network has them already, in the pool or in a block, is success: sending is safe to
@@ -128,8 +166,8 @@ export interface Chain {
   receipt(txHash: string): Promise<AnchorReceipt | undefined>;
 
   /**
-   * Whether the chain has made the block final: its `finalized` block is at or above it and the block at its height
-   * has the hash.
+   * Whether the chain has made the block final: its `finalized` block (or, on a chain without one, the newest block
+   * less the configured depth) is at or above it and the block at its height has the hash.
    * @throws ChainError rpcDisagreement where endpoints contradict each other
    */
   isFinalised(blockNumber: number, blockHash: string): Promise<Finality>;
@@ -140,8 +178,9 @@ export interface Chain {
   /**
    * Everything that the contract has recorded for the anchorer, in blocks from `fromBlock` up to the newest; whoever
    * sent it: what any endpoint that answers has of it.
+   * @param anchorers addresses, 0x hex; default: the one that this chain is used with
    */
-  anchors(fromBlock: number): Promise<readonly Anchored[]>;
+  anchors(fromBlock: number, anchorers?: readonly string[]): Promise<readonly Anchored[]>;
 
   /** On the embedded chain: makes the newest block final and saves the chain. Elsewhere: nothing, time does it. */
   settle(): Promise<void>;

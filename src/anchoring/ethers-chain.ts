@@ -4,7 +4,7 @@
  * enough to go on with; finality needs all that answer (isFinalised), and a proof needs nobody's word: it hashes.
  * Proven by ethers-chain.int.spec.ts against a real EVM node, with kill -9 and reorganisations.
  */
-import { Transaction, Wallet } from 'ethers';
+import { Transaction } from 'ethers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { equalBytes } from '../encoding/bytes.js';
@@ -14,15 +14,19 @@ import type { AnchorProof } from '../verification/bundle.js';
 import { keccak256 } from '../verification/keccak.js';
 import { checkReceiptProof } from '../verification/receipt-proof-check.js';
 import { VerificationError } from '../verification/verification-error.js';
+import { keySigner, type AnchorSigner } from './anchor-signer.js';
 import {
   ChainError,
   type Anchored,
   type AnchorReceipt,
+  type BlockTime,
+  type BuildOptions,
   type BuiltAnchor,
   type Chain,
   type ChainErrorCode,
   type Finality,
 } from './chain.js';
+import { formatCoins } from './cost.js';
 import { RpcEndpoints, RpcRefusal } from './json-rpc.js';
 import {
   bytesOf,
@@ -46,14 +50,17 @@ export interface EthersChainOptions {
   readonly chainId: number;
   /** At least one; asked in this order. */
   readonly rpcUrls: readonly string[];
-  /** The anchorer's secp256k1 key, 32 bytes. */
-  readonly privateKey: Uint8Array;
+  /** The anchorer's secp256k1 key, 32 bytes; or who signs for it. */
+  readonly privateKey?: Uint8Array;
+  readonly signer?: AnchorSigner;
   /** Default: where the registry is on every chain. */
   readonly contract?: string;
   /** The operator's own node: contract and funds are made where they are missing, and blocks mined to settle. */
   readonly embedded?: boolean;
   /** Called at the end of `settle`: saves the embedded chain, so that what is final is on disk. */
   readonly onSettled?: () => Promise<void>;
+  /** Blocks on top after which a block is taken for final; unset: the chain's own `finalized` tag says it. */
+  readonly finalityDepth?: number;
   /** For each call to an endpoint. */
   readonly timeoutMs?: number;
 }
@@ -86,7 +93,8 @@ export class EthersChain implements Chain {
   readonly embedded: boolean;
   readonly contract: string;
   readonly anchorer: string;
-  private readonly wallet: Wallet;
+  readonly signer: AnchorSigner;
+  private readonly finalityDepth: number | undefined;
   private readonly rpc: RpcEndpoints;
   private readonly onSettled: () => Promise<void>;
 
@@ -96,8 +104,11 @@ export class EthersChain implements Chain {
     this.chainId = options.chainId;
     this.embedded = options.embedded ?? false;
     this.contract = options.contract ?? REGISTRY_ADDRESS;
-    this.wallet = new Wallet(toHex0x(options.privateKey));
-    this.anchorer = this.wallet.address;
+    const { signer, privateKey } = options;
+    if (!signer && !privateKey) throw new InvariantError('a chain without a signer');
+    this.signer = signer ?? keySigner(privateKey!);
+    this.anchorer = this.signer.address;
+    this.finalityDepth = options.finalityDepth;
     this.rpc = new RpcEndpoints(options.rpcUrls, options.chainId, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     this.onSettled = options.onSettled ?? (async (): Promise<void> => undefined);
   }
@@ -113,18 +124,29 @@ export class EthersChain implements Chain {
     else if (there !== REGISTRY_CODE) {
       throw new ChainError('contractDiffers', `the code at ${this.contract} on ${this.name} is not the registry's`);
     }
-    if ((await this.balance()) === 0n) throw this.noFunds(`${this.anchorer} has none`);
+    if ((await this.balance()) === 0n) throw this.noFunds(0n);
     return { blockNumber: blockNumber ?? 0 };
   }
 
   async nextNonce(): Promise<number> {
-    return this.rpc.ask(smallQuantity, 'eth_getTransactionCount', [this.anchorer, 'latest']);
+    const said = await this.rpc.each(async (url) =>
+      this.rpc.askOne(url, smallQuantity, 'eth_getTransactionCount', [this.anchorer, 'latest']),
+    );
+    return Math.max(...said);
   }
 
-  async buildAnchor(
-    root: Uint8Array,
-    options: { readonly nonce?: number; readonly replaces?: string } = {},
-  ): Promise<BuiltAnchor> {
+  async newestBlocks(): Promise<readonly BlockTime[]> {
+    return this.rpc.each(async (url) => {
+      const { number, timestamp } = await this.rpc.askOne(url, blockHead, 'eth_getBlockByNumber', ['latest', false]);
+      return { number, time: timestamp };
+    });
+  }
+
+  async balance(): Promise<bigint> {
+    return this.rpc.ask(bigQuantity, 'eth_getBalance', [this.anchorer, 'latest']);
+  }
+
+  async buildAnchor(root: Uint8Array, options: BuildOptions = {}): Promise<BuiltAnchor> {
     if (root.length !== 32) throw new InvariantError(`expected a root of 32 bytes, got ${root.length}`);
     return this.build(this.contract, toHex0x(root), options);
   }
@@ -160,6 +182,8 @@ export class EthersChain implements Chain {
       blockTime: block.timestamp,
       transactionIndex: receipt.transactionIndex,
       gasUsed: BigInt(receipt.gasUsed).toString(),
+      ...(receipt.effectiveGasPrice === undefined ? {} : { effectiveGasPrice: decimal(receipt.effectiveGasPrice) }),
+      ...(receipt.l1Fee === undefined || receipt.l1Fee === null ? {} : { l1Fee: decimal(receipt.l1Fee) }),
     };
     if (receipt.status === '0x0') return { ...inclusion, status: 'reverted' };
     return { ...inclusion, status: 'succeeded', logIndex: this.logIndex(receipt) };
@@ -178,9 +202,9 @@ export class EthersChain implements Chain {
     return (await this.rpc.find(blockHead, 'eth_getBlockByNumber', [toQuantity(blockNumber), false]))?.hash;
   }
 
-  async anchors(fromBlock: number): Promise<readonly Anchored[]> {
+  async anchors(fromBlock: number, anchorers = [this.anchorer]): Promise<readonly Anchored[]> {
     // All are asked: one that is behind, or keeps something back, hides nothing that another one has.
-    const said = await this.rpc.each(async (url) => this.anchorsAt(url, fromBlock));
+    const said = await this.rpc.each(async (url) => this.anchorsAt(url, fromBlock, anchorers));
     const found = new Map(said.flat().map((one) => [`${one.blockNumber} ${one.txHash} ${toHex0x(one.root)}`, one]));
     return [...found.values()].toSorted((a, b) => a.blockNumber - b.blockNumber);
   }
@@ -236,20 +260,15 @@ export class EthersChain implements Chain {
     return proof;
   }
 
-  private async build(
-    to: string,
-    data: string,
-    options: { readonly nonce?: number; readonly replaces?: string },
-  ): Promise<BuiltAnchor> {
+  private async build(to: string, data: string, options: BuildOptions): Promise<BuiltAnchor> {
     const replaced = options.replaces === undefined ? undefined : Transaction.from(options.replaces);
     const nonce = replaced?.nonce ?? options.nonce ?? (await this.nextNonce());
     const gas = await this.estimateGas(to, data);
-    const fees = await this.fees(replaced);
+    const fees = await this.fees(replaced, options.maxFeePerGas);
     const most = gas * fees.maxFeePerGas;
     const balance = await this.balance();
-    if (balance < most) throw this.noFunds(`${this.anchorer} has ${balance} wei, and an anchor may take ${most}`);
-    const signedTransaction = await this.wallet.signTransaction({
-      type: 2,
+    if (balance < most) throw this.noFunds(balance, most);
+    const signedTransaction = await this.signer.signTransaction({
       chainId: this.chainId,
       nonce,
       to,
@@ -259,7 +278,7 @@ export class EthersChain implements Chain {
     });
     const { hash } = Transaction.from(signedTransaction);
     if (hash === null) throw new InvariantError('a signed transaction without a hash');
-    return { txHash: hash, nonce, signedTransaction };
+    return { txHash: hash, nonce, signedTransaction, maxCost: most.toString() };
   }
 
   private async estimateGas(to: string, data: string): Promise<bigint> {
@@ -272,20 +291,28 @@ export class EthersChain implements Chain {
     }
   }
 
-  /** EIP-1559. Nodes take a replacement whose two fees are a tenth higher; an eighth is on the safe side. */
+  /**
+   * EIP-1559. Nodes take a replacement whose two fees are a tenth higher; an eighth is on the safe side. A limit lowers
+   * what is offered, as long as that is still enough for the next block, and for a replacement.
+   */
   private async fees(
     replaced: Transaction | undefined,
+    limit: bigint | undefined,
   ): Promise<{ maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }> {
     const { baseFeePerGas } = await this.block('latest');
     if (baseFeePerGas === undefined) throw new ChainError('rejected', `${this.name} has no EIP-1559 fees`);
     const asked = await this.rpc.ask(bigQuantity, 'eth_maxPriorityFeePerGas', []);
     const priority = larger(asked, raised(replaced?.maxPriorityFeePerGas));
-    const most = larger(BASE_FEES * BigInt(baseFeePerGas) + priority, raised(replaced?.maxFeePerGas));
-    return { maxFeePerGas: most, maxPriorityFeePerGas: priority };
-  }
-
-  private async balance(): Promise<bigint> {
-    return this.rpc.ask(bigQuantity, 'eth_getBalance', [this.anchorer, 'latest']);
+    const least = larger(BigInt(baseFeePerGas) + priority, raised(replaced?.maxFeePerGas));
+    const most = larger(BASE_FEES * BigInt(baseFeePerGas) + priority, least);
+    if (limit !== undefined && least > limit) {
+      throw new ChainError(
+        'overBudget',
+        `an anchor on ${this.name} takes ${inGwei(least)} gwei for a unit of gas now, and ANCHOR_MAX_FEE_GWEI allows ` +
+          `${inGwei(limit)}: it waits until the fees are lower; raise ANCHOR_MAX_FEE_GWEI to anchor now`,
+      );
+    }
+    return { maxFeePerGas: limit !== undefined && most > limit ? limit : most, maxPriorityFeePerGas: priority };
   }
 
   private async codeAt(address: string): Promise<string> {
@@ -404,7 +431,7 @@ export class EthersChain implements Chain {
 
   private async finalityAt(url: string, blockNumber: number, blockHash: string): Promise<Finality> {
     // In this order: what is final when the second is asked cannot have changed since the first.
-    const finalised = await this.rpc.askOne(url, blockHead.nullable(), 'eth_getBlockByNumber', ['finalized', false]);
+    const finalHeight = await this.finalHeight(url);
     const there = await this.rpc.askOne(url, blockHead.nullable(), 'eth_getBlockByNumber', [
       toQuantity(blockNumber),
       false,
@@ -412,21 +439,29 @@ export class EthersChain implements Chain {
     // A public endpoint without the block is behind. The embedded node has lost it, as nobody else could add to it.
     if (there === null) return this.embedded ? 'reorganised' : 'no';
     if (there.hash !== blockHash.toLowerCase()) return 'reorganised';
-    return finalised !== null && finalised.number >= blockNumber ? 'yes' : 'no';
+    return finalHeight >= blockNumber ? 'yes' : 'no';
   }
 
-  private async anchorsAt(url: string, fromBlock: number): Promise<readonly Anchored[]> {
+  /** The newest height that an endpoint calls final; -1 where there is none yet. */
+  private async finalHeight(url: string): Promise<number> {
+    const tag = this.finalityDepth === undefined ? 'finalized' : 'latest';
+    const block = await this.rpc.askOne(url, blockHead.nullable(), 'eth_getBlockByNumber', [tag, false]);
+    return block === null ? -1 : block.number - (this.finalityDepth ?? 0);
+  }
+
+  private async anchorsAt(url: string, fromBlock: number, anchorers: readonly string[]): Promise<readonly Anchored[]> {
     const newest = await this.rpc.askOne(url, smallQuantity, 'eth_blockNumber', []);
     const address = this.contract.toLowerCase();
-    const topics = [REGISTRY_TOPIC, `0x${'0'.repeat(24)}${this.anchorer.slice(2).toLowerCase()}`];
+    const ours = anchorers.map((one) => `0x${'0'.repeat(24)}${one.slice(2).toLowerCase()}`);
+    const topics = [REGISTRY_TOPIC, ours];
     const anchors: Anchored[] = [];
     for (let from = fromBlock; from <= newest; from += LOG_RANGE) {
       const range = { fromBlock: toQuantity(from), toBlock: toQuantity(Math.min(from + LOG_RANGE - 1, newest)) };
       for (const log of await this.logsAt(url, { address, topics, ...range })) {
         const [event, anchorer, root] = log.topics;
         this.require(
-          log.address === address && event === topics[0] && anchorer === topics[1] && root !== undefined,
-          `an endpoint was asked for the anchors of ${this.anchorer} and answers other logs`,
+          log.address === address && event === REGISTRY_TOPIC && ours.includes(anchorer ?? '') && root !== undefined,
+          `an endpoint was asked for the anchors of ${anchorers.join(', ')} and answers other logs`,
         );
         anchors.push({ root: fromHex0x(root!), txHash: log.transactionHash, blockNumber: log.blockNumber });
       }
@@ -447,8 +482,13 @@ export class EthersChain implements Chain {
     return (await this.rpc.askOne(url, z.unknown(), 'eth_getTransactionByHash', [hash])) !== null;
   }
 
-  private noFunds(detail: string): ChainError {
-    return new ChainError('noFunds', `the anchorer needs funds on ${this.name}: ${detail}`);
+  private noFunds(balance: bigint, needed?: bigint): ChainError {
+    return new ChainError(
+      'noFunds',
+      `the anchorer ${this.anchorer} has ${formatCoins(balance.toString())} on ${this.name}` +
+        (needed === undefined ? '' : `, and an anchor may take ${formatCoins(needed.toString())}`) +
+        `: send funds to ${this.anchorer}; anchoring goes on by itself when they are there`,
+    );
   }
 
   private require(holds: boolean, otherwise: string): void {
@@ -472,6 +512,15 @@ function raised(fee: bigint | null | undefined): bigint {
 
 function larger(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
+}
+
+function decimal(hexQuantity: string): string {
+  return BigInt(hexQuantity).toString();
+}
+
+function inGwei(wei: bigint): string {
+  const digits = wei.toString().padStart(10, '0');
+  return `${digits.slice(0, -9)}.${digits.slice(-9)}`.replace(/\.?0+$/, '');
 }
 
 function toQuantity(value: number | bigint): string {

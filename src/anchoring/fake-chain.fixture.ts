@@ -4,7 +4,16 @@
  */
 import { toHex0x } from '../encoding/hex.js';
 import type { AnchorProof } from '../verification/bundle.js';
-import { ChainError, type Anchored, type AnchorReceipt, type BuiltAnchor, type Chain, type Finality } from './chain.js';
+import {
+  ChainError,
+  type Anchored,
+  type AnchorReceipt,
+  type BlockTime,
+  type BuildOptions,
+  type BuiltAnchor,
+  type Chain,
+  type Finality,
+} from './chain.js';
 
 interface Block {
   readonly hash: string;
@@ -12,11 +21,11 @@ interface Block {
 }
 
 export class FakeChain implements Chain {
-  readonly name = 'embedded';
-  readonly chainId = 31_337;
-  readonly embedded = true;
+  readonly name: string;
+  readonly chainId: number;
+  readonly embedded: boolean;
   readonly contract = '0x00000000000000000000000000000000000000C0';
-  readonly anchorer = '0x00000000000000000000000000000000000000A0';
+  anchorer = '0x00000000000000000000000000000000000000A0';
 
   /** Blocks 1, 2, …; what is in `pool` waits for `mine`. */
   blocks: Block[] = [];
@@ -31,9 +40,23 @@ export class FakeChain implements Chain {
   /** Every call by its name, and what was sent. */
   readonly calls: string[] = [];
   readonly sent: string[] = [];
+  /** Wei. */
+  funds = 10n ** 18n;
+  /** Wei for a unit of gas. */
+  gasPrice = 10n ** 9n;
+  /** Seconds since 1970 of each endpoint's newest block; unset: none answers a time that means anything. */
+  blockTimes: { number: number; time: number }[] = [];
+  /** Receipts that no endpoint gives, as one that is behind does. */
+  readonly hidden = new Set<string>();
   /** Called before the bytes leave. */
   onSend: (signed: string) => void = () => undefined;
   #built = 0;
+
+  constructor(name = 'embedded', chainId = 31_337) {
+    this.name = name;
+    this.chainId = chainId;
+    this.embedded = name === 'embedded';
+  }
   readonly #roots = new Map<string, Uint8Array>();
 
   mine(final = true): void {
@@ -66,12 +89,24 @@ export class FakeChain implements Chain {
     this.#asked('nextNonce');
     return this.nonce;
   }
-  async buildAnchor(root: Uint8Array): Promise<BuiltAnchor> {
+  async balance(): Promise<bigint> {
+    this.#asked('balance');
+    return this.funds;
+  }
+  async newestBlocks(): Promise<readonly BlockTime[]> {
+    this.#asked('newestBlocks');
+    return this.blockTimes;
+  }
+  async buildAnchor(root: Uint8Array, { replaces, maxFeePerGas, nonce }: BuildOptions = {}): Promise<BuiltAnchor> {
     this.#asked('buildAnchor');
+    const fee = replaces === undefined ? this.gasPrice : (BigInt(replaces.split('/')[2] ?? '0') * 9n) / 8n + 1n;
+    if (maxFeePerGas !== undefined && fee > maxFeePerGas) throw new ChainError('overBudget', `${fee} wei`);
     const number = (this.#built += 1);
     const txHash = toHex0x(new Uint8Array([...root.subarray(0, 28), 0, 0, number >> 8, number & 255]));
     this.#roots.set(txHash, root);
-    return { txHash, nonce: this.nonce, signedTransaction: `${txHash}/${this.nonce}` };
+    const taken = replaces === undefined ? (nonce ?? this.nonce) : Number(replaces.split('/')[1]);
+    const signedTransaction = `${txHash}/${taken}/${fee}`;
+    return { txHash, nonce: taken, signedTransaction, maxCost: (24_000n * fee).toString() };
   }
   async send(signed: string): Promise<void> {
     this.#asked('send');
@@ -80,13 +115,15 @@ export class FakeChain implements Chain {
     const [hash = '', nonce] = signed.split('/');
     if (this.#blockOf(hash) || this.pool.some((one) => one.hash === hash)) return;
     if (Number(nonce) < this.nonce) throw new ChainError('nonceTaken', 'the nonce is taken');
+    // One of them at most is mined.
+    this.pool = this.pool.filter((one) => one.nonce !== Number(nonce));
     this.pool.push({ hash, nonce: Number(nonce), signed });
     if (this.instant) this.mine();
   }
   async receipt(txHash: string): Promise<AnchorReceipt | undefined> {
     this.#asked('receipt');
     const found = this.#blockOf(txHash);
-    if (!found) return undefined;
+    if (!found || this.hidden.has(txHash)) return undefined;
     const { number, block, reverted } = found;
     const inclusion = {
       blockNumber: number,
@@ -94,6 +131,7 @@ export class FakeChain implements Chain {
       blockTime: 1_700_000_000 + number,
       transactionIndex: 0,
       gasUsed: '23090',
+      effectiveGasPrice: this.gasPrice.toString(),
     };
     return reverted ? { ...inclusion, status: 'reverted' } : { ...inclusion, status: 'succeeded', logIndex: 0 };
   }

@@ -12,6 +12,7 @@ const chain = {
   anchorer: '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
   firstBlock: 1,
 };
+const known = { ...chain, anchorers: [{ address: chain.anchorer, from: 0 }] };
 const added: LedgerEvent = { type: 'ChainAdded', data: chain };
 
 describe('a ledger', () => {
@@ -37,7 +38,7 @@ describe('a ledger', () => {
     const state = given(ledgerDecider, [founded])
       .when({ type: 'AddChain', ...chain })
       .then([added]);
-    expect(state).toEqual({ is: 'founded', ...founding, chains: [chain], former: [], lostUpTo: {}, originFrom: 0 });
+    expect(state).toEqual({ is: 'founded', ...founding, chains: [known], former: [], lostUpTo: {}, originFrom: 0 });
     const ledger = given(ledgerDecider, [founded, added]);
     ledger.when({ type: 'AddChain', ...chain, name: 'another' }).thenRefused('chainKnown');
     ledger.when({ type: 'AddChain', ...chain, chainId: 1 }).thenRefused('chainKnown');
@@ -63,7 +64,7 @@ describe('a ledger', () => {
     expect(state).toEqual({
       is: 'founded',
       ...next,
-      chains: [chain],
+      chains: [known],
       former: [founding],
       lostUpTo: { 31337: 41 },
       originFrom: 2,

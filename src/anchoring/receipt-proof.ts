@@ -69,6 +69,9 @@ export const rpcReceipt = z.object({
   status: z.enum(['0x0', '0x1']),
   cumulativeGasUsed: quantity,
   gasUsed: quantity,
+  /** These two are no part of the receipt that is hashed: what was paid. */
+  effectiveGasPrice: quantity.optional(),
+  l1Fee: quantity.nullish(),
   logsBloom: bytesOf(256),
   logs: z.array(rpcLog),
 });

@@ -49,9 +49,13 @@ export function AnchorFacts({ anchor, lang }: { anchor: AnchorView; lang: Lang }
           <Code value={anchor.txHash} />
         </Fact>
       )}
-      <Fact term={t.contract}>
-        <Code value={anchor.contract} />
-      </Fact>
+      {anchor.contract === undefined ? (
+        ''
+      ) : (
+        <Fact term={t.contract}>
+          <Code value={anchor.contract} />
+        </Fact>
+      )}
       {anchor.anchorer === undefined ? (
         ''
       ) : (

@@ -30,7 +30,7 @@ export interface PageContext {
 export interface AnchorView {
   readonly chainName?: string;
   readonly chainId: number;
-  readonly contract: string;
+  readonly contract?: string;
   readonly anchorer?: string;
   readonly txHash?: string;
   readonly blockNumber?: number;
