@@ -8,6 +8,8 @@ import type { AnchorProof } from '../verification/bundle.js';
 export type ChainErrorCode =
   /** No endpoint answered in time. Nothing is known; try again. */
   | 'rpcUnreachable'
+  /** An endpoint answers that it was asked too often. Nothing is known; try again later. */
+  | 'rpcLimited'
   /** An endpoint is of another chain than configured. */
   | 'wrongChainId'
   /** The anchorer cannot pay. */

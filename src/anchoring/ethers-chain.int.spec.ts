@@ -354,7 +354,7 @@ describe('endpoints that cannot be relied on', () => {
       void (async (): Promise<void> => {
         let body = '';
         for await (const chunk of request) body += String(chunk);
-        const { method, params } = JSON.parse(body) as { method: string; params: unknown[] };
+        const { id, method, params } = JSON.parse(body) as { id: number; method: string; params: unknown[] };
         meddler.asked.push(method);
         let answer: unknown;
         try {
@@ -364,7 +364,7 @@ describe('endpoints that cannot be relied on', () => {
         }
         if (answer instanceof Object && 'result' in answer && answer.result === HANG) return;
         response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify({ jsonrpc: '2.0', id: 1, ...(answer as object) }));
+        response.end(JSON.stringify({ jsonrpc: '2.0', id, ...(answer as object) }));
       })();
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));

@@ -18,14 +18,24 @@ export class RpcRefusal extends Error {
   }
 }
 
+/** How long an endpoint is believed to be of the chain that it said. */
+const CHAIN_ID_MS = 600_000;
+/** `limit exceeded` of EIP-1474, and what providers use besides it. */
+const LIMITED_CODES: readonly number[] = [-32_005, -32_097, 429];
+const LIMITED_WORDS = /rate.?limit|too many requests|quota|capacity exceeded/i;
+
 const answerSchema = z.union([
-  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => ({ refused: error.message })),
-  z.object({ result: z.json() }),
+  z
+    .object({ error: z.object({ code: z.number().optional(), message: z.string() }) })
+    .transform(({ error }) => ({ refused: error.message, code: error.code })),
+  z.object({ id: z.json().optional(), result: z.json() }),
 ]);
+
+let calls = 0;
 
 /**
  * One call to one endpoint.
- * @throws RpcRefusal; ChainError rpcUnreachable, badAnswer
+ * @throws RpcRefusal; ChainError rpcUnreachable, rpcLimited, badAnswer
  */
 export async function callRpc(
   url: string,
@@ -34,32 +44,59 @@ export async function callRpc(
   timeoutMs: number,
 ): Promise<unknown> {
   const where = `${method} at ${hostOf(url)}`;
-  let body: unknown;
+  calls += 1;
+  const id = calls;
+  let text: string;
+  let status: number;
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+      body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
       signal: AbortSignal.timeout(timeoutMs),
     });
-    body = parseJson(await readText(response));
-    // Nodes send errors of JSON-RPC with a status of HTTP that is one too; without such a body the status is all there is.
-    if (!response.ok && !answerSchema.safeParse(body).success) {
-      throw new ChainError('rpcUnreachable', `${where}: HTTP status ${response.status}`);
-    }
+    status = response.status;
+    text = await readText(response);
   } catch (error) {
     if (error instanceof ChainError) throw error;
-    throw new ChainError('rpcUnreachable', `${where}: ${reasonOf(error)}`);
+    throw new ChainError(
+      'rpcUnreachable',
+      `${where}: ${reasonOf(error)}; it is tried again, and another endpoint in RPC_URLS would be asked meanwhile`,
+    );
   }
-  const answer = answerSchema.safeParse(body);
-  if (!answer.success) throw new ChainError('badAnswer', `${where}: the answer is not JSON-RPC`);
-  if ('refused' in answer.data) throw new RpcRefusal(answer.data.refused.slice(0, 1_000));
-  return answer.data.result;
+  const answer = answerSchema.safeParse(parseJson(text));
+  const isLimit = answer.success && 'refused' in answer.data && isLimited(answer.data);
+  if (status === 429 || isLimit) {
+    throw new ChainError(
+      'rpcLimited',
+      `${where}: too many requests; it is tried again later; use an endpoint with an access key, or name several in RPC_URLS`,
+    );
+  }
+  if (answer.success) {
+    // Nodes send errors of JSON-RPC with a status of HTTP that is one too.
+    if ('refused' in answer.data) throw new RpcRefusal(answer.data.refused.slice(0, 1_000));
+    const { id: answered, result } = answer.data;
+    if (answered === undefined || answered === id) return result;
+    throw new ChainError('badAnswer', `${where}: the answer is to another request`);
+  }
+  if (/^\s*</.test(text)) {
+    throw new ChainError(
+      'badAnswer',
+      `${where}: a web page instead of JSON-RPC (HTTP status ${status}): is the URL in RPC_URLS whole, with its access key?`,
+    );
+  }
+  if (status >= 400) throw new ChainError('rpcUnreachable', `${where}: HTTP status ${status}`);
+  throw new ChainError('badAnswer', `${where}: the answer is not JSON-RPC: is the URL in RPC_URLS that of a node?`);
+}
+
+function isLimited({ refused, code }: { readonly refused: string; readonly code: number | undefined }): boolean {
+  return (code !== undefined && LIMITED_CODES.includes(code)) || LIMITED_WORDS.test(refused);
 }
 
 /** The endpoints of one chain, the first being asked first. */
 export class RpcEndpoints {
-  private readonly checked = new Set<string>();
+  /** When each endpoint said of which chain it is, in milliseconds of this process. */
+  private readonly checked = new Map<string, number>();
 
   /** @param urls at least one */
   constructor(
@@ -99,7 +136,7 @@ export class RpcEndpoints {
   /** One call to one of the endpoints, which is asked for its chain id before it is believed anything. */
   async askOne<T>(url: string, answer: z.ZodType<T>, method: string, params: readonly unknown[]): Promise<T> {
     await this.checkChainId(url);
-    const result = answer.safeParse(await callRpc(url, method, params, this.timeoutMs));
+    const result = answer.safeParse(await this.call(url, method, params));
     if (result.success) return result.data;
     const issue = result.error.issues[0];
     const what = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
@@ -119,15 +156,28 @@ export class RpcEndpoints {
     throw last;
   }
 
+  /** What failed may come back as something else: it is asked again of which chain it is. */
+  private async call(url: string, method: string, params: readonly unknown[]): Promise<unknown> {
+    try {
+      return await callRpc(url, method, params, this.timeoutMs);
+    } catch (error) {
+      if (error instanceof ChainError) this.checked.delete(url);
+      throw error;
+    }
+  }
+
   private async checkChainId(url: string): Promise<void> {
-    if (this.checked.has(url)) return;
+    if (performance.now() - (this.checked.get(url) ?? Number.NEGATIVE_INFINITY) < CHAIN_ID_MS) return;
     const answer = z.string().safeParse(await callRpc(url, 'eth_chainId', [], this.timeoutMs));
     if (!answer.success) throw new ChainError('badAnswer', `eth_chainId at ${hostOf(url)}: expected a quantity`);
     const got = Number(answer.data);
     if (got !== this.chainId) {
-      throw new ChainError('wrongChainId', `${hostOf(url)}: expected chain ${this.chainId}, got ${got}`);
+      throw new ChainError(
+        'wrongChainId',
+        `${hostOf(url)}: expected chain ${this.chainId}, got ${got}: correct RPC_URLS or CHAIN; nothing is sent there`,
+      );
     }
-    this.checked.add(url);
+    this.checked.set(url, performance.now());
   }
 }
 
