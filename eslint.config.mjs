@@ -80,10 +80,13 @@ const zones = [
     target: [
       './src/*.ts',
       sources('!(anchoring|cli)/**'),
-      sources('anchoring/**', { but: ['ethers-chain', 'registry', 'embedded-node'] }),
+      sources('anchoring/**', {
+        but: ['ethers-chain', 'registry', 'embedded-node', 'anchor-signer', 'remote-anchor-signer', 'keystore-file'],
+      }),
     ],
     from: './node_modules/ethers',
-    message: 'ethers belongs to the chain port (anchoring/ethers-chain.ts, registry.ts, embedded-node.ts) and cli/.',
+    message:
+      'ethers belongs to the chain port (anchoring/ethers-chain.ts, registry.ts, embedded-node.ts, the signers) and cli/.',
   },
   {
     target: ['./src/*.ts', sources('**', { but: ['sqlite-file'] })],

@@ -1,11 +1,14 @@
 /**
  * A private key in a Web3 Secret Storage v3 file, as geth, Clef and Foundry's `cast wallet` write it: scrypt, AES-128-CTR.
- * ethers opens it, without blocking; what scrypt may take is bounded before it begins, as the file says how much that is.
+ * ethers opens it; Node's scrypt, on a thread of its own, takes the place of ethers', which blocks for seconds. What it may
+ * take is bounded before it begins, as the file says how much that is.
  * https://ethereum.org/en/developers/docs/data-structures-and-encoding/web3-secret-storage/
  * Proven by anchor-signer.int.spec.ts.
  */
+import { scrypt as nodeScrypt, type ScryptOptions } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { decryptKeystoreJson } from 'ethers';
+import { promisify } from 'node:util';
+import { decryptKeystoreJson, scrypt } from 'ethers';
 import { z } from 'zod';
 import { fromHex0x } from '../encoding/hex.js';
 import { ConfigError } from '../errors.js';
@@ -17,7 +20,13 @@ const MAX_FILE_BYTES = 65_536;
 const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
 const MAX_PARALLEL = 8;
 
-const keystore = z.object({
+const deriveKey: (password: Uint8Array, salt: Uint8Array, length: number, options: ScryptOptions) => Promise<Buffer> =
+  promisify(nodeScrypt);
+scrypt.register((password, salt, N, r, p, length) =>
+  deriveKey(password, salt, length, { N, r, p, maxmem: 2 * MAX_MEMORY_BYTES }),
+);
+
+const contents = z.object({
   version: z.literal(3),
   crypto: z.object({
     cipher: z.literal('aes-128-ctr'),
@@ -33,6 +42,12 @@ const keystore = z.object({
     }),
   }),
 });
+
+/** Some, ethers among them, write `Crypto`. */
+const keystore = z.preprocess(
+  (json) => (typeof json === 'object' && json !== null && 'Crypto' in json ? { crypto: json.Crypto, ...json } : json),
+  contents,
+);
 
 /**
  * @param path of the file
