@@ -265,7 +265,7 @@ describe('a remote signer', () => {
     ['a refusal', { error: { code: -32_000, message: 'account is locked' } }, 'signerRefused', /account is locked/],
     ['bytes that are no transaction', { result: '0x02c0' }, 'signerRefused', /no transaction/],
     ['no bytes', { result: null }, 'signerRefused', /no signed transaction/],
-    ['a web page', '<!doctype html>', 'signerUnreachable', /not JSON-RPC/],
+    ['a web page', '<!doctype html>', 'signerUnreachable', /JSON-RPC/],
   ])('that answers %s is told apart', async (_, answer, code, message) => {
     const failed = await failure(asks(() => answer));
     expect(failed).toEqual({ code, message: expect.stringMatching(message) });

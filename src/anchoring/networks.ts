@@ -1,0 +1,151 @@
+/**
+ * The public chains that CHAIN may name: what ethers and wallets know of them, and what an anchor meets there. Endpoints are
+ * the operator's to name (RPC_URLS): no default one would be a witness that he chose. Fees and gas are always asked for;
+ * what stands here are floors below which nodes refuse. Proven by networks.spec.ts.
+ *
+ * Sources: chain ids, currencies and explorers from github.com/ethereum-lists/chains (_data/chains/eip155-*.json); the ends
+ * of Sepolia and Hoodi from github.com/eth-clients/sepolia and /hoodi; paths of explorers from EIP-3091.
+ */
+
+export interface Network {
+  /** As in CHAIN and RPC_URLS. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  readonly chainId: number;
+  /** Symbol of what gas is paid in, 18 decimals. */
+  readonly currency: string;
+  /** Usual time between blocks, in seconds: for messages and forecasts. */
+  readonly blockSeconds: number;
+  /** A block explorer with the paths of EIP-3091, without a trailing slash. */
+  readonly explorer: string;
+  /** What makes a block final: the node's `finalized` tag, or so many blocks on top where there is none. */
+  readonly finality: 'finalized' | { readonly depth: number };
+  /** Who pays for the chain above: see `feesAbove`. */
+  readonly layer2?: 'op-stack' | 'arbitrum';
+  /** Nodes refuse a lower `maxPriorityFeePerGas`, whatever they answer to `eth_maxPriorityFeePerGas`. Wei. */
+  readonly minPriorityFee?: bigint;
+  /** The day that its keepers have named as its end, ISO 8601. What is anchored must outlive it. */
+  readonly announcedEnd?: string;
+  /** Of all that can be named now: what is anchored there is worth what a test network is. */
+  readonly testnet: true;
+}
+
+export const NETWORKS: readonly Network[] = [
+  {
+    name: 'sepolia',
+    title: 'Sepolia',
+    chainId: 11_155_111,
+    currency: 'ETH',
+    blockSeconds: 12,
+    explorer: 'https://sepolia.etherscan.io',
+    finality: 'finalized',
+    announcedEnd: '2026-09-30',
+    testnet: true,
+  },
+  {
+    name: 'hoodi',
+    title: 'Hoodi',
+    chainId: 560_048,
+    currency: 'ETH',
+    blockSeconds: 12,
+    explorer: 'https://hoodi.etherscan.io',
+    finality: 'finalized',
+    announcedEnd: '2028-12-31',
+    testnet: true,
+  },
+  {
+    name: 'base-sepolia',
+    title: 'Base Sepolia',
+    chainId: 84_532,
+    currency: 'ETH',
+    blockSeconds: 2,
+    explorer: 'https://base-sepolia.blockscout.com',
+    // Final once the block above that holds its data is: some 15 to 20 minutes.
+    finality: 'finalized',
+    layer2: 'op-stack',
+    testnet: true,
+  },
+  {
+    name: 'op-sepolia',
+    title: 'OP Sepolia',
+    chainId: 11_155_420,
+    currency: 'ETH',
+    blockSeconds: 2,
+    explorer: 'https://optimism-sepolia.blockscout.com',
+    finality: 'finalized',
+    layer2: 'op-stack',
+    testnet: true,
+  },
+  {
+    name: 'arbitrum-sepolia',
+    title: 'Arbitrum Sepolia',
+    chainId: 421_614,
+    currency: 'ETH',
+    // Blocks come when there are transactions.
+    blockSeconds: 1,
+    explorer: 'https://sepolia.arbiscan.io',
+    finality: 'finalized',
+    layer2: 'arbitrum',
+    testnet: true,
+  },
+  {
+    name: 'polygon-amoy',
+    title: 'Polygon Amoy',
+    chainId: 80_002,
+    currency: 'POL',
+    blockSeconds: 2,
+    explorer: 'https://amoy.polygonscan.com',
+    // By milestones, in seconds: docs.polygon.technology/pos/concepts ("Querying finality").
+    finality: 'finalized',
+    // PIP-35 (github.com/erigontech/erigon/pull/11077): "gas tip cap …, minimum needed 25000000000".
+    minPriorityFee: 25_000_000_000n,
+    testnet: true,
+  },
+];
+
+/** The network that CHAIN calls so. */
+export function networkNamed(name: string): Network | undefined {
+  return NETWORKS.find((network) => network.name === name);
+}
+
+export function networkWithId(chainId: number): Network | undefined {
+  return NETWORKS.find((network) => network.chainId === chainId);
+}
+
+/** Where people look a transaction, an address or a block up (EIP-3091). */
+export const explorerLink = {
+  /** @param hash 0x hex of 32 bytes */
+  transaction: (network: Network, hash: string): string => `${network.explorer}/tx/${hash}`,
+  /** @param address 0x hex of 20 bytes */
+  address: (network: Network, address: string): string => `${network.explorer}/address/${address}`,
+  block: (network: Network, number: number): string => `${network.explorer}/block/${number}`,
+} as const;
+
+/**
+ * The contract of the OP stack that tells what a transaction's data costs on the chain above, beside its gas and not in
+ * its estimate: `getL1Fee(bytes)` of the transaction's bytes (specs.optimism.io, "Predeploys": GasPriceOracle).
+ */
+export const OP_GAS_PRICE_ORACLE = '0x420000000000000000000000000000000000000F';
+const GET_L1_FEE = '49948e0e';
+
+/**
+ * What is paid beside gas. `none`: nothing. `oracle`: the OP stack's fee, to be asked for. `inGas`: Arbitrum counts it as
+ * gas, so that its estimate is higher than the same transaction's elsewhere, changes with the chain above, and holds all
+ * (docs.arbitrum.io, "Estimate gas").
+ */
+export function feesAbove(network: Network | undefined): 'none' | 'oracle' | 'inGas' {
+  if (network?.layer2 === undefined) return 'none';
+  return network.layer2 === 'op-stack' ? 'oracle' : 'inGas';
+}
+
+/**
+ * Calldata of `getL1Fee(bytes)` for a transaction.
+ * @param transaction 0x hex of its bytes
+ * @returns 0x hex; the call answers wei as a word of 32 bytes
+ */
+export function l1FeeCall(transaction: string): string {
+  const digits = transaction.slice(2);
+  const word = (value: number): string => value.toString(16).padStart(64, '0');
+  return `0x${GET_L1_FEE}${word(32)}${word(digits.length / 2)}${digits.padEnd(Math.ceil(digits.length / 64) * 64, '0')}`;
+}
