@@ -29,6 +29,9 @@ describe('an empty environment', () => {
       adminToken: undefined,
       masterKey: undefined,
       anchorIntervalSeconds: 5,
+      chains: [{ name: 'embedded', rpcUrls: [] }],
+      anchorContract: undefined,
+      anchorKey: undefined,
       anchorMaxAgeSeconds: 86_400,
       evmPort: undefined,
       logLevel: 'info',
@@ -83,7 +86,18 @@ describe('a bad value', () => {
     ['MASTER_KEY', 'A'.repeat(42), /32 bytes in base64url/],
     // The last character has two bits that no 32 bytes have.
     ['MASTER_KEY', `${'A'.repeat(42)}B`, /32 bytes in base64url/],
-    ['CHAIN', 'sepolia', /embedded/],
+    ['CHAIN', 'mainnet', /must be of: embedded, sepolia, hoodi/],
+    ['CHAIN', 'hoodi,hoodi', /twice/],
+    ['CHAIN', 'hoodi,', /must be of/],
+    ['ANCHOR_CONTRACT', '0x1234', /0x and 40 hex digits/],
+    ['ANCHOR_CONTRACT', '0xB9AED8ba99d0b740494Fd74d959f75471aD22C53', /EIP-55/],
+    ['ANCHOR_CONTRACT', `0x${'11'.repeat(20)}`, /for public chains/],
+    ['ANCHOR_KEY', '11'.repeat(32), /0x and 64 hex digits/],
+    ['ANCHOR_KEY', `0x${'00'.repeat(32)}`, /secp256k1/],
+    ['ANCHOR_KEY', `0x${'ff'.repeat(32)}`, /secp256k1/],
+    ['ANCHOR_KEYSTORE_PASSWORD', 'secret', /without ANCHOR_KEYSTORE/],
+    ['ANCHOR_SIGNER_URL', 'unix:///run/signer', /http or https/],
+    ['ANCHOR_ADDRESS', `0x${'11'.repeat(20)}`, /for ANCHOR_SIGNER_URL/],
     ['ANCHOR_INTERVAL', '0', /from 1 to 86400/],
     ['ANCHOR_MAX_AGE', '5', /from 60/],
     ['EVM_PORT', 'x', /whole number/],
@@ -94,6 +108,8 @@ describe('a bad value', () => {
     ['EVENTSTORE_URL', 'https://localhost:2113', /esdb:/],
     ['RPC_URLS', 'https://rpc.example', /ROLES=api/],
     ['RPC_URLS', 'https://rpc.example,ftp://rpc.example', /http or https/],
+    ['RPC_URLS', 'https://somebody:secret@rpc.example', /without user names/],
+    ['RPC_URLS', 'hoodi=https://rpc.example', /endpoint of hoodi, which CHAIN does not name/],
   ])('%s=%s is refused by name, and the message says what is allowed', (name, value, message) => {
     const refused = refusal({ [name]: value });
     expect(refused.variable).toBe(name);
@@ -105,6 +121,10 @@ describe('a bad value', () => {
     expect(refusal({ ADMIN_TOKEN: 'geheim' }).message).not.toContain('geheim');
     expect(refusal({ MASTER_KEY: 'geheim' }).message).not.toContain('geheim');
     expect(refusal({ ANCHOR_KEY: 'geheim' }).message).not.toContain('geheim');
+    expect(refusal({ ANCHOR_KEYSTORE_PASSWORD: 'geheim' }).message).not.toContain('geheim');
+    expect(refusal({ ANCHOR_SIGNER_URL: 'geheim://signer' }).message).not.toContain('geheim');
+    expect(refusal({ RPC_URLS: 'geheim://rpc.example/geheim' }).message).not.toContain('geheim');
+    expect(refusal({ RPC_URLS: 'https://rpc.example/geheim' }).message).not.toContain('geheim');
   });
 });
 
@@ -134,8 +154,6 @@ describe('a secret in a file', () => {
 
 describe('what this version cannot do', () => {
   it.each([
-    ['ANCHOR_KEY', `0x${'11'.repeat(32)}`],
-    ['ANCHOR_CONTRACT', `0x${'11'.repeat(20)}`],
     ['BANKID_URL', 'https://appapi2.test.bankid.com'],
     ['OIDC_ISSUER', 'https://login.example'],
   ])('%s is refused rather than passed over', (name, value) => {
@@ -157,5 +175,89 @@ describe('what this version cannot do', () => {
 
   it('leaves what it can do alone', () => {
     expect(readConfig({ CHAIN: 'embedded', ROLES: 'worker,api', MASTER_KEY: KEY }).masterKey).toBe(KEY);
+  });
+});
+
+describe('a public chain', () => {
+  const ANCHOR_KEY = `0x${'11'.repeat(32)}`;
+  const CONTRACT = '0xb9AED8ba99d0b740494Fd74d959f75471aD22C53';
+  const hoodi = { CHAIN: 'hoodi', RPC_URLS: 'https://rpc.example/key', ANCHOR_KEY };
+
+  it('needs an endpoint and a key, and is anchored on once an hour', () => {
+    expect(readConfig(hoodi)).toMatchObject({
+      chains: [{ name: 'hoodi', rpcUrls: ['https://rpc.example/key'] }],
+      rpcUrls: ['https://rpc.example/key'],
+      anchorIntervalSeconds: 3_600,
+      anchorKey: { is: 'key', key: new Uint8Array(32).fill(0x11) },
+    });
+    expect(readConfig({ ...hoodi, ANCHOR_INTERVAL: '60' }).anchorIntervalSeconds).toBe(60);
+    expect(refusal({ CHAIN: 'hoodi', ANCHOR_KEY })).toEqual({
+      variable: 'RPC_URLS',
+      message: expect.stringMatching(/no endpoint of Hoodi: add https:/),
+    });
+    expect(refusal({ ...hoodi, ANCHOR_KEY: '' })).toEqual({
+      variable: 'ANCHOR_KEY',
+      message: expect.stringMatching(/needed to anchor on hoodi: .*ANCHOR_KEYSTORE, or ANCHOR_SIGNER_URL/),
+    });
+  });
+
+  it('beside others has the endpoints under its name; those without one are the first chain’s', () => {
+    const RPC_URLS = 'https://a.example, sepolia=https://b.example/?x=1, hoodi=https://c.example';
+    expect(readConfig({ ...hoodi, CHAIN: 'hoodi, sepolia', RPC_URLS }).chains).toEqual([
+      { name: 'hoodi', rpcUrls: ['https://a.example', 'https://c.example'] },
+      { name: 'sepolia', rpcUrls: ['https://b.example/?x=1'] },
+    ]);
+    expect(refusal({ ...hoodi, CHAIN: 'hoodi,sepolia' }).message).toMatch(/no endpoint of Sepolia: add sepolia=https:/);
+  });
+
+  it('may be a witness beside the embedded one, whose interval counts', () => {
+    const env = { ...hoodi, CHAIN: 'embedded,hoodi', RPC_URLS: 'hoodi=https://rpc.example' };
+    expect(readConfig(env)).toMatchObject({
+      anchorIntervalSeconds: 5,
+      chains: [
+        { name: 'embedded', rpcUrls: [] },
+        { name: 'hoodi', rpcUrls: ['https://rpc.example'] },
+      ],
+    });
+  });
+
+  it('needs neither endpoint nor key on a node that only answers requests', () => {
+    const env = { CHAIN: 'hoodi', ROLES: 'api', EVENTSTORE_URL: 'esdb://a:2113' };
+    expect(readConfig(env)).toMatchObject({ chains: [{ name: 'hoodi', rpcUrls: [] }], anchorKey: undefined });
+  });
+
+  it('may have its contract at another address, in lower case or as EIP-55 writes it', () => {
+    expect(readConfig({ ...hoodi, ANCHOR_CONTRACT: CONTRACT }).anchorContract).toBe(CONTRACT);
+    expect(readConfig({ ...hoodi, ANCHOR_CONTRACT: CONTRACT.toLowerCase() }).anchorContract).toBe(CONTRACT);
+  });
+});
+
+describe('the anchorer’s key', () => {
+  const KEYSTORE = { ANCHOR_KEYSTORE: '/keys/anchorer.json', ANCHOR_KEYSTORE_PASSWORD: 'a password' };
+  const ADDRESS = '0xb9AED8ba99d0b740494Fd74d959f75471aD22C53';
+  const SIGNER = { ANCHOR_SIGNER_URL: 'http://signer:9000', ANCHOR_ADDRESS: ADDRESS.toLowerCase() };
+
+  it('may be in a keystore, or with a signer', () => {
+    expect(readConfig(KEYSTORE).anchorKey).toEqual({
+      is: 'keystore',
+      path: '/keys/anchorer.json',
+      password: 'a password',
+    });
+    expect(readConfig(SIGNER).anchorKey).toEqual({ is: 'remote', url: 'http://signer:9000', address: ADDRESS });
+  });
+
+  it('is in one place only, and whole', () => {
+    expect(refusal({ ...KEYSTORE, ...SIGNER }).message).toMatch(/ANCHOR_SIGNER_URL: and ANCHOR_KEYSTORE are both set/);
+    expect(refusal({ ...KEYSTORE, ANCHOR_KEYSTORE_PASSWORD: '' }).variable).toBe('ANCHOR_KEYSTORE_PASSWORD');
+    expect(refusal({ ...SIGNER, ANCHOR_ADDRESS: '' }).variable).toBe('ANCHOR_ADDRESS');
+    expect(refusal({ ...KEYSTORE, ANCHOR_ADDRESS: ADDRESS }).variable).toBe('ANCHOR_ADDRESS');
+  });
+
+  it('may lie in a file of its own', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'config-'));
+    const path = join(folder, 'key');
+    writeFileSync(path, `0x${'11'.repeat(32)}\n`);
+    expect(readConfig({ ANCHOR_KEY_FILE: path }).anchorKey).toEqual({ is: 'key', key: new Uint8Array(32).fill(0x11) });
+    rmSync(folder, { recursive: true });
   });
 });

@@ -5,7 +5,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { AnchorKeySetting } from './anchoring/anchor-signer.js';
+import { NETWORKS, networkNamed } from './anchoring/networks.js';
+import { checksumAddress } from './anchoring/registry.js';
 import { fromBase64url } from './encoding/base64.js';
+import { fromHex0x } from './encoding/hex.js';
 import { ConfigError, EncodingError } from './errors.js';
 
 const integer = (min: number, max: number): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> =>
@@ -17,6 +21,9 @@ const integer = (min: number, max: number): z.ZodPipe<z.ZodString, z.ZodTransfor
     }
     return value;
   });
+
+/** What CHAIN may name. */
+const CHAIN_NAMES: readonly string[] = ['embedded', ...NETWORKS.map(({ name }) => name)];
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -39,9 +46,24 @@ const environment = z.object({
     .refine((text) => isMasterKey(text), 'must be 32 bytes in base64url (43 characters, no padding)')
     .optional(),
   CHAIN: z
-    .literal('embedded', 'must be "embedded": this version does not anchor on public chains yet')
-    .default('embedded'),
-  ANCHOR_INTERVAL: integer(1, 86_400).default(5),
+    .string()
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .refine((names) => names.every((name) => CHAIN_NAMES.includes(name)), `must be of: ${CHAIN_NAMES.join(', ')}`)
+    .refine((names) => new Set(names).size === names.length, 'names a chain twice')
+    .default(['embedded']),
+  ANCHOR_CONTRACT: z
+    .string()
+    .refine(isAddress, 'must be an address: 0x and 40 hex digits, with the capitals of EIP-55 or in lower case')
+    .optional(),
+  ANCHOR_KEY: z.string().refine(isAnchorKey, 'must be a secp256k1 key: 0x and 64 hex digits').optional(),
+  ANCHOR_KEYSTORE: z.string().min(1).optional(),
+  ANCHOR_KEYSTORE_PASSWORD: z.string().min(1).optional(),
+  ANCHOR_SIGNER_URL: z.string().refine(isRpcUrl, 'must be an http or https URL without a user name').optional(),
+  ANCHOR_ADDRESS: z
+    .string()
+    .refine(isAddress, 'must be an address: 0x and 40 hex digits, with the capitals of EIP-55 or in lower case')
+    .optional(),
+  ANCHOR_INTERVAL: integer(1, 86_400).optional(),
   ANCHOR_MAX_AGE: integer(60, 2_592_000).default(86_400),
   EVM_PORT: integer(0, 65_535).optional(),
   ROLES: z
@@ -59,18 +81,17 @@ const environment = z.object({
   EPOCH_DAYS: integer(1, 30).default(7),
   RPC_URLS: z
     .string()
-    .transform((text) => text.split(',').map((url) => url.trim()))
-    .refine((urls) => urls.every(isRpcUrl), 'must be http or https URLs, separated by commas')
+    .transform((text) => text.split(',').map((item) => endpointIn(item.trim())))
+    .refine(
+      (endpoints) => endpoints.every(({ url }) => isRpcUrl(url)),
+      'must be http or https URLs without user names, separated by commas; with several chains each as name=URL',
+    )
     .optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });
 
 /** Of the contract's variables those that this version cannot follow yet. Passing them over would be worse. */
 const UNSUPPORTED: readonly (readonly [RegExp, string])[] = [
-  [
-    /^(ANCHOR_KEY|ANCHOR_CONTRACT)$/,
-    'is not supported by this version: it anchors on the embedded chain only, with a key of its own; unset it',
-  ],
   [/^(BANKID|OIDC)_/, 'is not supported by this version: people cannot sign in yet, only ADMIN_TOKEN can; unset it'],
 ];
 
@@ -99,7 +120,34 @@ function isEventStoreUrl(text: string): boolean {
 }
 
 function isRpcUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  // fetch refuses a URL with a user name, and says so with the whole of it.
+  return /^https?:$/.test(protocol) && username === '' && password === '';
+}
+
+/** `name=URL`, or a URL of the first chain. */
+function endpointIn(item: string): { readonly chain: string | undefined; readonly url: string } {
+  const [, chain, url] = /^([a-z][a-z0-9-]*)=(.*)$/s.exec(item) ?? [];
+  return url === undefined ? { chain: undefined, url: item } : { chain, url };
+}
+
+function isAddress(text: string): boolean {
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) return false;
+  return text === text.toLowerCase() || text === addressOf(text);
+}
+
+/** EIP-55. @param text an address in any case */
+function addressOf(text: string): string {
+  return checksumAddress(fromHex0x(text.toLowerCase()));
+}
+
+const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+
+function isAnchorKey(text: string): boolean {
+  if (!/^0x[0-9a-fA-F]{64}$/.test(text)) return false;
+  const value = BigInt(text);
+  return value > 0n && value < SECP256K1_ORDER;
 }
 
 function isMasterKey(text: string): boolean {
@@ -124,6 +172,14 @@ function isPublicUrl(text: string): boolean {
   );
 }
 
+/** A chain that the ledger is anchored on (K1). */
+export interface ChainSetting {
+  /** `embedded`, or the name of a network in anchoring/networks.ts. */
+  readonly name: string;
+  /** Where it is reached; empty for the embedded chain of a worker, which starts it, and where a node only reads. */
+  readonly rpcUrls: readonly string[];
+}
+
 export interface Config {
   readonly port: number;
   readonly host: string;
@@ -135,6 +191,12 @@ export interface Config {
   readonly adminToken: string | undefined;
   readonly masterKey: string | undefined;
   readonly anchorIntervalSeconds: number;
+  /** At least one; the first is the main one, the others are independent witnesses. */
+  readonly chains: readonly ChainSetting[];
+  /** Where the registry is on public chains, EIP-55; unset: its own address (anchoring/registry.ts). */
+  readonly anchorContract: string | undefined;
+  /** The anchorer's key; unset: the ledger's own, which anchors on the embedded chain alone. */
+  readonly anchorKey: AnchorKeySetting | undefined;
   readonly anchorMaxAgeSeconds: number;
   /** Port of the embedded EVM node; unset: 8545 when free, else any, kept over restarts. */
   readonly evmPort: number | undefined;
@@ -143,7 +205,7 @@ export interface Config {
   readonly roles: ReadonlySet<Role>;
   /** Connection string of EventStoreDB; unset: SQLite below the data folder. May hold a password: never logged. */
   readonly eventStoreUrl: string | undefined;
-  /** Endpoints of the chain for a node that does not anchor; a worker starts its own. */
+  /** Endpoints of the first chain. */
   readonly rpcUrls: readonly string[];
   /** Folder of what lies outside store and backups (S16, S23); shared by all nodes of one ledger. */
   readonly keysDir: string;
@@ -152,7 +214,15 @@ export interface Config {
 }
 
 /** Secrets may lie in files instead (`ADMIN_TOKEN_FILE` names one), as container engines hand them over. */
-const SECRETS = ['ADMIN_TOKEN', 'MASTER_KEY', 'EVENTSTORE_URL'] as const;
+const SECRETS = [
+  'ADMIN_TOKEN',
+  'MASTER_KEY',
+  'EVENTSTORE_URL',
+  'RPC_URLS',
+  'ANCHOR_KEY',
+  'ANCHOR_KEYSTORE_PASSWORD',
+  'ANCHOR_SIGNER_URL',
+] as const;
 
 function withSecretFiles(given: Environment): Environment {
   const env: Record<string, string | undefined> = { ...given };
@@ -196,12 +266,18 @@ export function readConfig(variables: Environment = process.env): Config {
       `"${value.ROLES}" needs EVENTSTORE_URL: a SQLite file is not shared, its one process is both api and worker`,
     );
   }
-  if (roles.has('worker') && value.RPC_URLS !== undefined) {
+  const chains = chainsOf(value, roles);
+  const anchorKey = anchorKeyOf(value);
+  const isPublic = chains.some(({ name }) => name !== 'embedded');
+  if (isPublic && roles.has('worker') && anchorKey === undefined) {
     throw new ConfigError(
-      'RPC_URLS',
-      'is for nodes with ROLES=api, which look up blocks there: a worker starts the embedded chain itself, and this ' +
-        'version does not anchor on public chains yet; unset it',
+      'ANCHOR_KEY',
+      `is needed to anchor on ${chains.map(({ name }) => name).join(', ')}: a key with funds there, or ANCHOR_KEYSTORE, ` +
+        'or ANCHOR_SIGNER_URL',
     );
+  }
+  if (!isPublic && value.ANCHOR_CONTRACT !== undefined) {
+    throw new ConfigError('ANCHOR_CONTRACT', 'is for public chains: on the embedded chain the service deploys its own');
   }
   return {
     port: value.PORT,
@@ -211,14 +287,73 @@ export function readConfig(variables: Environment = process.env): Config {
     seed: value.SEED ?? (value.EVENTSTORE_URL === undefined ? undefined : 'none'),
     adminToken: value.ADMIN_TOKEN,
     masterKey: value.MASTER_KEY,
-    anchorIntervalSeconds: value.ANCHOR_INTERVAL,
+    anchorIntervalSeconds: value.ANCHOR_INTERVAL ?? (chains[0]?.name === 'embedded' ? 5 : 3_600),
+    chains,
+    anchorContract: value.ANCHOR_CONTRACT === undefined ? undefined : addressOf(value.ANCHOR_CONTRACT),
+    anchorKey,
     anchorMaxAgeSeconds: value.ANCHOR_MAX_AGE,
     evmPort: value.EVM_PORT,
     logLevel: value.LOG_LEVEL,
     roles,
     eventStoreUrl: value.EVENTSTORE_URL,
-    rpcUrls: value.RPC_URLS ?? [],
+    rpcUrls: chains[0]?.rpcUrls ?? [],
     keysDir: value.KEYS_DIR ?? join(value.DATA_DIR, 'keys'),
     epochDays: value.EPOCH_DAYS,
   };
+}
+
+type Values = z.output<typeof environment>;
+
+function chainsOf({ CHAIN, RPC_URLS }: Values, roles: ReadonlySet<Role>): readonly ChainSetting[] {
+  const endpoints = (RPC_URLS ?? []).map(({ chain, url }) => ({ chain: chain ?? CHAIN[0], url }));
+  const unnamed = endpoints.find(({ chain }) => chain === undefined || !CHAIN.includes(chain));
+  if (unnamed !== undefined) {
+    throw new ConfigError('RPC_URLS', `has an endpoint of ${unnamed.chain}, which CHAIN does not name`);
+  }
+  return CHAIN.map((name) => {
+    const rpcUrls = endpoints.filter(({ chain }) => chain === name).map(({ url }) => url);
+    if (roles.has('worker') && name === 'embedded' && rpcUrls.length > 0) {
+      throw new ConfigError(
+        'RPC_URLS',
+        'is for public chains, and for nodes with ROLES=api, which look up blocks there: a worker starts the embedded ' +
+          `chain itself; unset it, or name a chain in CHAIN: ${NETWORKS.map((network) => network.name).join(', ')}`,
+      );
+    }
+    if (roles.has('worker') && name !== 'embedded' && rpcUrls.length === 0) {
+      const title = networkNamed(name)?.title ?? name;
+      const form = CHAIN[0] === name ? 'https://…' : `${name}=https://…`;
+      throw new ConfigError(
+        'RPC_URLS',
+        `names no endpoint of ${title}: add ${form}, better two of different operators`,
+      );
+    }
+    return { name, rpcUrls };
+  });
+}
+
+function anchorKeyOf(value: Values): AnchorKeySetting | undefined {
+  const given = (['ANCHOR_KEY', 'ANCHOR_KEYSTORE', 'ANCHOR_SIGNER_URL'] as const).filter(
+    (name) => value[name] !== undefined,
+  );
+  const [first, second] = given;
+  if (second !== undefined) throw new ConfigError(second, `and ${first} are both set: use one of them`);
+  if (value.ANCHOR_KEYSTORE_PASSWORD !== undefined && first !== 'ANCHOR_KEYSTORE') {
+    throw new ConfigError('ANCHOR_KEYSTORE_PASSWORD', 'is set without ANCHOR_KEYSTORE, the file that it opens');
+  }
+  if (value.ANCHOR_ADDRESS !== undefined && first !== 'ANCHOR_SIGNER_URL') {
+    throw new ConfigError('ANCHOR_ADDRESS', 'is for ANCHOR_SIGNER_URL: any other key has its address in it; unset it');
+  }
+  if (value.ANCHOR_KEY !== undefined) return { is: 'key', key: fromHex0x(value.ANCHOR_KEY.toLowerCase()) };
+  if (value.ANCHOR_KEYSTORE !== undefined) {
+    const password = value.ANCHOR_KEYSTORE_PASSWORD;
+    if (password === undefined) {
+      throw new ConfigError('ANCHOR_KEYSTORE_PASSWORD', 'is needed to open ANCHOR_KEYSTORE (or …_PASSWORD_FILE)');
+    }
+    return { is: 'keystore', path: value.ANCHOR_KEYSTORE, password };
+  }
+  if (value.ANCHOR_SIGNER_URL === undefined) return undefined;
+  if (value.ANCHOR_ADDRESS === undefined) {
+    throw new ConfigError('ANCHOR_ADDRESS', 'is needed with ANCHOR_SIGNER_URL: whose key the signer is to sign with');
+  }
+  return { is: 'remote', url: value.ANCHOR_SIGNER_URL, address: addressOf(value.ANCHOR_ADDRESS) };
 }
