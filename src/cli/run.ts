@@ -4,16 +4,22 @@
  */
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../errors.js';
-import { backupCommand } from './backup.command.js';
-import { bundleCommand } from './bundle.command.js';
 import { CliError, EXIT, type CliIo } from './cli-io.js';
-import { eraseCommand } from './erase.command.js';
-import { keysCommand } from './keys.command.js';
-import { rebuildCommand } from './rebuild.command.js';
-import { restoreCommand } from './restore.command.js';
-import { sealCommand } from './seal.command.js';
-import { trustCommand } from './trust.command.js';
-import { verifyCommand } from './verify.command.js';
+
+type Add = (root: Command, io: CliIo, finish: Finish) => void;
+
+/** Each is loaded when it is called: who only verifies waits for no store and no chain, and needs neither. */
+const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  verify: async () => (await import('./verify.command.js')).verifyCommand,
+  trust: async () => (await import('./trust.command.js')).trustCommand,
+  bundle: async () => (await import('./bundle.command.js')).bundleCommand,
+  seal: async () => (await import('./seal.command.js')).sealCommand,
+  erase: async () => (await import('./erase.command.js')).eraseCommand,
+  keys: async () => (await import('./keys.command.js')).keysCommand,
+  backup: async () => (await import('./backup.command.js')).backupCommand,
+  restore: async () => (await import('./restore.command.js')).restoreCommand,
+  rebuild: async () => (await import('./rebuild.command.js')).rebuildCommand,
+};
 
 /** How a command ends well: some have more than one way (`verify`). */
 export type Finish = (status: number) => void;
@@ -31,7 +37,7 @@ export async function run(argv: readonly string[], io: CliIo): Promise<number> {
   let status: number = EXIT.ok;
   const finish: Finish = (given) => (status = given);
   try {
-    await program(io, finish).parseAsync([...argv], { from: 'user' });
+    await (await program(argv[0], io, finish)).parseAsync([...argv], { from: 'user' });
     return status;
   } catch (error) {
     // Commander has written its message, or the help that was asked for, itself.
@@ -40,25 +46,16 @@ export async function run(argv: readonly string[], io: CliIo): Promise<number> {
   }
 }
 
-function program(io: CliIo, finish: Finish): Command {
+/** @param name of the command, if it is one; else all are there, for the help */
+async function program(name: string | undefined, io: CliIo, finish: Finish): Promise<Command> {
   const root = new Command('meritkedja')
     .description('Checks micro-credentials and works with a ledger of them.')
     .addHelpText('after', STATUSES)
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .exitOverride()
     .showHelpAfterError('(meritkedja --help shows what there is)');
-  for (const add of [
-    verifyCommand,
-    trustCommand,
-    bundleCommand,
-    sealCommand,
-    eraseCommand,
-    keysCommand,
-    backupCommand,
-    restoreCommand,
-    rebuildCommand,
-  ])
-    add(root, io, finish);
+  const called = Object.entries(COMMANDS).filter(([each]) => each === name);
+  for (const [, load] of called.length > 0 ? called : Object.entries(COMMANDS)) (await load())(root, io, finish);
   return root;
 }
 
