@@ -30,6 +30,24 @@ describe('the anchor registry', () => {
     expect(published).toEqual(ANCHOR_REGISTRY_ARTIFACT);
   });
 
+  it('has the hashes that the compiler’s output has, which is kept beside it', () => {
+    const artefact = ANCHOR_REGISTRY_ARTIFACT;
+    const file = (name: string): Buffer =>
+      readFileSync(new URL(`contracts/artifacts/AnchorRegistry.${name}.json`, repository));
+    expect(artefact.deployedBytecodeKeccak256).toBe(keccak256(artefact.deployedBytecode));
+    expect(artefact.bytecodeKeccak256).toBe(keccak256(artefact.bytecode));
+    expect(createHash('sha256').update(file('metadata')).digest('hex')).toBe(artefact.metadataSha256);
+    const metadata = JSON.parse(file('metadata').toString()) as { compiler: unknown; sources: object };
+    expect(metadata.compiler).toEqual({ version: artefact.compiler });
+    const source = readFileSync(new URL(artefact.source, repository), 'utf8');
+    expect(metadata.sources).toMatchObject({ [artefact.source]: { keccak256: id(source) } });
+    expect(JSON.parse(file('standard-input').toString())).toMatchObject({
+      language: 'Solidity',
+      sources: { [artefact.source]: { content: source } },
+      settings: artefact.settings,
+    });
+  });
+
   it('has code without metadata: creation code ends with the code at run time', () => {
     expect(registry.REGISTRY_CREATION_CODE.endsWith(registry.REGISTRY_CODE.slice(2))).toBe(true);
   });
