@@ -22,6 +22,17 @@ const integer = (min: number, max: number): z.ZodPipe<z.ZodString, z.ZodTransfor
     return value;
   });
 
+/** A decimal with at most so many digits after the point, as a whole number of its smallest unit. */
+function decimalOf(digits: number): z.ZodPipe<z.ZodString, z.ZodTransform<bigint, string>> {
+  return z.string().transform((text, context) => {
+    const [, whole, rest = ''] = /^(\d{1,12})(?:\.(\d+))?$/.exec(text) ?? [];
+    const value = whole === undefined || rest.length > digits ? 0n : BigInt(whole + rest.padEnd(digits, '0'));
+    if (value > 0n) return value;
+    context.addIssue({ code: 'custom', message: `must be a decimal above 0, for example 0.5, got "${text}"` });
+    return z.NEVER;
+  });
+}
+
 /** What CHAIN may name. */
 const CHAIN_NAMES: readonly string[] = ['embedded', ...NETWORKS.map(({ name }) => name)];
 
@@ -65,6 +76,9 @@ const environment = z.object({
     .optional(),
   ANCHOR_INTERVAL: integer(1, 86_400).optional(),
   ANCHOR_MAX_AGE: integer(60, 2_592_000).default(86_400),
+  ANCHOR_BUMP_AFTER: integer(10, 86_400).default(300),
+  ANCHOR_MAX_FEE_GWEI: decimalOf(9).optional(),
+  ANCHOR_MAX_PER_DAY: decimalOf(18).optional(),
   EVM_PORT: integer(0, 65_535).optional(),
   ROLES: z
     .string()
@@ -198,6 +212,12 @@ export interface Config {
   /** The anchorer's key; unset: the ledger's own, which anchors on the embedded chain alone. */
   readonly anchorKey: AnchorKeySetting | undefined;
   readonly anchorMaxAgeSeconds: number;
+  /** Seconds that an anchor may be in no block before its fees are raised. */
+  readonly anchorBumpAfterSeconds: number;
+  /** Wei for a unit of gas that an anchor may cost at most; unset: any. */
+  readonly anchorMaxFeePerGas: bigint | undefined;
+  /** Wei that the anchors of 24 hours may cost on each chain; unset: any. */
+  readonly anchorMaxPerDay: bigint | undefined;
   /** Port of the embedded EVM node; unset: 8545 when free, else any, kept over restarts. */
   readonly evmPort: number | undefined;
   readonly logLevel: LogLevel;
@@ -292,6 +312,9 @@ export function readConfig(variables: Environment = process.env): Config {
     anchorContract: value.ANCHOR_CONTRACT === undefined ? undefined : addressOf(value.ANCHOR_CONTRACT),
     anchorKey,
     anchorMaxAgeSeconds: value.ANCHOR_MAX_AGE,
+    anchorBumpAfterSeconds: value.ANCHOR_BUMP_AFTER,
+    anchorMaxFeePerGas: value.ANCHOR_MAX_FEE_GWEI,
+    anchorMaxPerDay: value.ANCHOR_MAX_PER_DAY,
     evmPort: value.EVM_PORT,
     logLevel: value.LOG_LEVEL,
     roles,

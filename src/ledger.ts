@@ -13,8 +13,12 @@ import { batchesProjection } from './anchoring/batches.read.js';
 import type { Chain } from './anchoring/chain.js';
 import { ChainReader, type ChainAccess } from './anchoring/chain-reader.js';
 import { ChainHandle } from './anchoring/chain-handle.process.js';
-import { ledgerDecider } from './anchoring/ledger.js';
+import { plansOf } from './anchoring/chain-plan.js';
+import { Chains } from './anchoring/chains.process.js';
+import { ClockGuard, ClockGuardedStore, ClockSkewError } from './anchoring/clock-guard.js';
+import { ledgerDecider, type LedgerChain } from './anchoring/ledger.js';
 import { RemoteAnchoring, type Anchoring } from './anchoring/remote-anchoring.js';
+import { Witness } from './anchoring/witness.process.js';
 import { WorkerDuties } from './anchoring/worker-duties.process.js';
 import { lossesToDecide, NoAnchoring, ReadOnlyStore } from './archive/read-only.js';
 import { restorationOf, type Loss } from './archive/restoration.js';
@@ -25,20 +29,20 @@ import { StatusIndexes } from './credentials/status-indexes.js';
 import { outdatedLists, statusListsProjection } from './credentials/status-lists.read.js';
 import { StatusPublisher } from './credentials/status-publisher.js';
 import { StaleVoiding } from './credentials/void-stale.process.js';
-import { signer, type Ed25519Signer } from './crypto/ed25519.js';
 import { openRootSecret } from './crypto/root-secret.js';
 import { readFileIfThere, readOrMake, writeFileDurably } from './crypto/secret-file.js';
 import { Secrets } from './crypto/secrets.js';
 import { catalogueProjection, holdsDemoData } from './definitions/catalogue.read.js';
 import { toBase64url } from './encoding/base64.js';
-import { ConcurrencyError, ConfigError, InvariantError } from './errors.js';
+import { ConfigError, InvariantError } from './errors.js';
 import { EVENT_TYPES } from './event-types.js';
 import type { EventStore, Position, StoredEvent } from './event-store/event-store.js';
 import { openEventStoreDb } from './event-store/eventstoredb.js';
-import { load, prepare } from './event-store/handle.js';
+import { load } from './event-store/handle.js';
 import { READ_MODELS, ReadModels } from './event-store/projections.js';
 import { openSqliteEventStore } from './event-store/sqlite.js';
 import { warningsOf } from './event-store/warnings.process.js';
+import { founded, logSigner } from './founding.js';
 import { changeEpoch } from './holders/epoch-change.js';
 import { EpochProcess } from './holders/epoch.process.js';
 import { EpochKeys } from './holders/epoch-keys.js';
@@ -46,10 +50,8 @@ import { applyErasures, followErasures } from './holders/erasure.js';
 import { readErasures } from './holders/erasures-list.js';
 import { vaultKeysProjection } from './holders/keys.read.js';
 import { Vault } from './holders/vault.js';
-import { makeLedgerKeys, readLedgerKeys, type LedgerKeys } from './ledger-keys.js';
 import { HeadFollower } from './log/head-follower.js';
 import { HeadSigner } from './log/head-signer.js';
-import { formatVerifierKey } from './log/note.js';
 import type { SignedHeads } from './log/signed-heads.js';
 import { TransparencyLog } from './log/transparency-log.js';
 import { IssuingKeys } from './organisations/issuing-keys.js';
@@ -96,8 +98,6 @@ interface Opened {
 const CHAIN_DEADLINE_MS = 15_000;
 /** See `EpochScope.graceMs`. */
 const EPOCH_GRACE_MS = 10_000;
-/** Nodes that start over an empty store at the same time; each may lose to the others. */
-const FOUNDING_ATTEMPTS = 8;
 /** Below DATA_DIR. */
 const TRUST_FILE = 'trust.json';
 /** Below DATA_DIR: the folder of what this node keeps of the log. */
@@ -166,12 +166,17 @@ export class Ledger {
     opened: Opened,
     folder: string,
     config: Config,
-    fatal: (error: unknown) => void,
+    stop: (error: unknown) => void,
     now: () => Date,
   ): Promise<Ledger> {
+    // A wrong clock stops what writes to the log, until it is right; it is told by health (S18).
+    const fatal = (error: unknown): void => {
+      if (!(error instanceof ClockSkewError)) stop(error);
+    };
     // Before anything is made or written: a restore that was cut off is no ledger.
     const losses = lossesToDecide(await restorationOf(opened.store));
-    const store = losses === undefined ? opened.store : new ReadOnlyStore(opened.store);
+    const clock = new ClockGuard(now);
+    const store = losses === undefined ? new ClockGuardedStore(opened.store, clock) : new ReadOnlyStore(opened.store);
     const isNew = (await store.head()).position === 0n;
     const keysDir = resolve(config.keysDir);
     const places = { dataDir: folder, keysDir, masterKey: config.masterKey };
@@ -190,15 +195,19 @@ export class Ledger {
     // With a store of its own a process does what `followErasures` does when it erases.
     if (config.eventStoreUrl !== undefined) followErasures(erasing, position).done.catch(fatal);
     const isWorker = losses === undefined && config.roles.has('worker');
-    const chainHandle = isWorker ? new ChainHandle(folder, config, keys.anchorKey, store, now) : undefined;
-    const chainAccess = chainHandle ?? new ChainReader(config.rpcUrls, keys.anchorKey);
+    const plans = plansOf(config, keys.anchorKey);
+    const place = { folder, evmPort: config.evmPort };
+    const chains = isWorker
+      ? new Chains(plans.map((plan) => new ChainHandle(place, plan, store, clock, now)))
+      : undefined;
+    const chainAccess = chains ?? new ChainReader(plans);
     opened.chain = chainAccess;
     // The node starts while the log is read.
-    chainHandle?.start();
+    chains?.start();
     const log = new TransparencyLog(store, { folder: join(folder, LOG), report: warningsOf('log') });
     opened.log = log;
     const logKey = { origin, ...logSigner(keys) };
-    const headSigner = chainHandle && new HeadSigner(store, log, logKey, join(keysDir, 'last-signed-head.json'), now);
+    const headSigner = chains && new HeadSigner(store, log, logKey, join(keysDir, 'last-signed-head.json'), now);
     const heads: SignedHeads = headSigner ?? new HeadFollower(log);
     opened.readModels = ReadModels.start(join(folder, READ_MODELS), store, PROJECTIONS, (event) => vault.open(event), {
       onProblem: warningsOf('read-models'),
@@ -206,22 +215,34 @@ export class Ledger {
     const [readModels] = await Promise.all([opened.readModels, log.start()]);
     const begin = async (): Promise<void> => {
       await readModels.caughtUp((await store.head()).position);
-      await headSigner?.start(async () => chainHandle?.compared(readModels, CHAIN_DEADLINE_MS));
+      await headSigner?.start(async () => chains?.compared(readModels, CHAIN_DEADLINE_MS));
     };
     const { isServing } = readModels;
     if (isServing) await begin();
     const issuingKeys = new IssuingKeys(store, secrets);
     const publisher = new StatusPublisher(store, readModels, issuingKeys, config.publicUrl, now);
     const anchoring =
-      chainHandle && headSigner
+      chains && headSigner
         ? new AnchoringProcess(
             new BatchSealer(store, readModels, log, headSigner, () => publisher.publish(), now),
-            () => chainHandle.anchorer(readModels),
+            () => chains.anchorer(readModels),
             readModels,
             log,
-            { intervalSeconds: config.anchorIntervalSeconds, maxAgeSeconds: config.anchorMaxAgeSeconds },
+            {
+              intervalSeconds: config.anchorIntervalSeconds,
+              maxAgeSeconds: config.anchorMaxAgeSeconds,
+              pollMs: plans[0]!.pollMs,
+            },
             fatal,
             now,
+            {
+              mainChainId: chains.mainChainId,
+              witnesses: chains.witnesses.map(
+                (handle) => new Witness(handle.plan.name, () => handle.anchorer(readModels), handle.plan.pollMs, fatal),
+              ),
+              statuses: () => chains.handles.map((handle) => handle.status(readModels)),
+              clockProblem: () => clock.problem,
+            },
           )
         : losses !== undefined
           ? new NoAnchoring('restored with a loss that is not decided on')
@@ -332,9 +353,24 @@ export class Ledger {
     return this.readModels.isServing && holdsDemoData(this.readModels.db);
   }
 
-  /** The chain, once it is ready. */
+  /** The main chain, once it is ready. */
   get chain(): Chain | undefined {
     return this.chainAccess.ready;
+  }
+
+  get mainChainId(): number {
+    return this.chainAccess.mainChainId;
+  }
+
+  /** A chain by its id, once it is ready. */
+  chainById(chainId: number): Chain | undefined {
+    return this.chainAccess.byId(chainId);
+  }
+
+  /** The chains as the log has them. */
+  async chainsInLog(): Promise<readonly LedgerChain[]> {
+    const { state } = await load(this.store, ledgerDecider, LEDGER_STREAM);
+    return state.is === 'founded' ? state.chains : [];
   }
 
   /** Waits until this node's tables and tree have an event. */
@@ -354,20 +390,21 @@ export class Ledger {
 
   /** The trust file as it stands in the log (S4, S19), with the RPC addresses of the embedded node. */
   async trustFile(): Promise<TrustFile> {
-    const { state } = await load(this.store, ledgerDecider, LEDGER_STREAM);
-    const chains = state.is === 'founded' ? state.chains : [];
+    const chains = await this.chainsInLog();
     return {
       origin: this.origin,
       vkey: this.vkey,
       log: `${this.publicUrl}/log`,
       // Who holds which issuer's key stands in the log, and in every report; here it is summed up (S13).
       ...(this.readModels.isServing ? { keyCustody: custodyOfAll(this.readModels.db) } : {}),
-      chains: chains.map(({ name, chainId, contract, anchorer, firstBlock }) => ({
+      chains: chains.map(({ name, chainId, contract, anchorers, firstBlock, closed }) => ({
         name,
         chainId,
         contract,
-        anchorers: [anchorer],
+        // A plain address while there has been only one, as it always was.
+        anchorers: anchorers.length === 1 ? anchorers.map(({ address }) => address) : anchorers,
         firstBlock,
+        ...(closed && { closed: { at: closed.at, blockHashes: `${this.publicUrl}/api/v1/chains/${chainId}/anchors` } }),
         ...this.chainAccess.details(chainId),
       })),
     };
@@ -463,70 +500,4 @@ function opensEpochs(keysDir: string, candidate: Uint8Array): boolean {
 
 function random32(): string {
   return toBase64url(new Uint8Array(randomBytes(32)));
-}
-
-function logSigner(keys: LedgerKeys): Ed25519Signer {
-  return signer(keys.logSeed);
-}
-
-/** The log's name: its URL without the scheme (c2sp.org/tlog-checkpoint). */
-export function originOf(publicUrl: string): string {
-  return `${publicUrl.replace(/^https?:\/\//, '')}/log`;
-}
-
-/** Whether a log's name is of an address: the one it was founded with, or one that it went on under after a loss. */
-export function isNameOf(origin: string, publicUrl: string): boolean {
-  const founded = originOf(publicUrl);
-  return (
-    origin === founded ||
-    (origin.startsWith(`${founded}/`) && /^[2-9]$|^[1-9]\d+$/.test(origin.slice(founded.length + 1)))
-  );
-}
-
-/**
- * The ledger's keys and name; founds it in an empty store, together with other nodes that do, and goes on where one was
- * cut off: keys that are kept are the ledger's, whoever made them.
- */
-async function founded(
-  ...given: [store: EventStore, secrets: Secrets, config: Config, now: () => Date]
-): Promise<{ keys: LedgerKeys; origin: string; vkey: string }> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await foundedOnce(...given);
-    } catch (error) {
-      if (!(error instanceof ConcurrencyError) || attempt >= FOUNDING_ATTEMPTS) throw error;
-    }
-  }
-}
-
-async function foundedOnce(
-  store: EventStore,
-  secrets: Secrets,
-  config: Config,
-  now: () => Date,
-): Promise<{ keys: LedgerKeys; origin: string; vkey: string }> {
-  const { state } = await load(store, ledgerDecider, LEDGER_STREAM);
-  if (state.is === 'founded') {
-    const { origin, vkey } = state;
-    // After an accepted loss there are keys of before it too (S16).
-    const isOurs = (keys: LedgerKeys): boolean => formatVerifierKey(origin, logSigner(keys).publicKey) === vkey;
-    const keys = (await readLedgerKeys(store, secrets)).findLast(isOurs);
-    if (!keys) throw new InvariantError(`the ledger was founded but its key ${vkey} is not kept`);
-    return { keys, origin, vkey };
-  }
-  const at = now().toISOString();
-  const kept = (await readLedgerKeys(store, secrets)).at(-1);
-  const { keys, append } = kept ? { keys: kept } : makeLedgerKeys(secrets, at);
-  const origin = originOf(config.publicUrl);
-  const vkey = formatVerifierKey(origin, logSigner(keys).publicKey);
-  const { append: founding } = await prepare(store, ledgerDecider, {
-    stream: LEDGER_STREAM,
-    command: { type: 'FoundLedger', origin, vkey },
-    context: undefined,
-    meta: { at, by: 'process:founding' },
-  });
-  if (!founding) throw new InvariantError('founding the ledger decided nothing');
-  // Keys and founding together, or where the store cannot, keys first: without them there would be no ledger.
-  await store.appendMany(append ? [append, founding] : [founding]);
-  return { keys, origin, vkey };
 }

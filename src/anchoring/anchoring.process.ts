@@ -4,19 +4,34 @@
  * reported and tried again, and holds up nothing else. Proven by anchoring.process.int.spec.ts.
  */
 import { Logger } from '@nestjs/common';
+import { UnavailableError } from '../errors.js';
 import type { ReadModels } from '../event-store/projections.js';
 import type { TransparencyLog } from '../log/transparency-log.js';
 import type { Anchorer } from './anchorer.js';
-import { StandingNotRecorded, type BatchSealer } from './batch-sealer.js';
+import type { BatchSealer } from './batch-sealer.js';
 import { newestBatch, unsettledBatches, type BatchView } from './batches.read.js';
 import { ChainError } from './chain.js';
+import type { ChainStatus } from './chain-handle.process.js';
 import type { Anchoring } from './remote-anchoring.js';
+import type { Witness } from './witness.process.js';
 
 export interface AnchoringSchedule {
   /** Seconds between two anchors while something happens. */
   readonly intervalSeconds: number;
   /** Seconds after which the standing is anchored anew though nothing has happened (S11). */
   readonly maxAgeSeconds: number;
+  /** How soon an unsettled batch is looked at again, in milliseconds; default 500. */
+  readonly pollMs?: number;
+}
+
+/** The chains beside the main one, and what is known of all. */
+export interface AllChains {
+  readonly mainChainId: number;
+  readonly witnesses: readonly Witness[];
+  /** Without what keeps anchors from them. */
+  statuses(): readonly Omit<ChainStatus, 'problem'>[];
+  /** What is wrong with the clock (S18), if anything. */
+  clockProblem(): string | undefined;
 }
 
 /** How soon an unsettled batch is looked at again. */
@@ -48,10 +63,12 @@ export class AnchoringProcess implements Anchoring {
     /** Called for what is no passing trouble: the process must stop. */
     private readonly fatal: (error: unknown) => void,
     private readonly now: () => Date,
+    private readonly all?: AllChains,
   ) {}
 
   start(): void {
     this.#next(0);
+    for (const witness of this.#witnesses) witness.start();
     if (this.schedule.intervalSeconds * 1000 > STANDING_EVERY_MS * 10) {
       this.#standingTimer = setInterval(() => void this.#refreshStanding(), STANDING_EVERY_MS);
     }
@@ -61,12 +78,30 @@ export class AnchoringProcess implements Anchoring {
     this.#stopped = true;
     clearTimeout(this.#timer);
     clearInterval(this.#standingTimer);
-    await Promise.all([this.#sealing, this.#anchoring]);
+    await Promise.all([this.#sealing, this.#anchoring, ...this.#witnesses.map((witness) => witness.stop())]);
   }
 
-  /** What keeps anchors from the chain now, if anything. */
+  /** What keeps anchors from a chain now, if anything; of several the main one's first. */
   get problem(): string | undefined {
-    return this.#problem;
+    const ofWitness = this.#witnesses.find(({ problem }) => problem !== undefined);
+    return this.all?.clockProblem() ?? this.#problem ?? (ofWitness && `${ofWitness.name}: ${ofWitness.problem ?? ''}`);
+  }
+
+  get chains(): readonly ChainStatus[] {
+    return (this.all?.statuses() ?? []).map((status) => {
+      const problem = status.isMain ? this.#problem : this.#witnesses.find(({ name }) => name === status.name)?.problem;
+      return { ...status, ...(problem === undefined ? {} : { problem }) };
+    });
+  }
+
+  /** Looks at once whether a chain has something to do. */
+  look(): void {
+    this.#next(0);
+    for (const witness of this.#witnesses) witness.look();
+  }
+
+  get #witnesses(): readonly Witness[] {
+    return this.all?.witnesses ?? [];
   }
 
   /** Seals now if anything is due; otherwise answers the newest batch. The anchor follows in the background. */
@@ -91,7 +126,7 @@ export class AnchoringProcess implements Anchoring {
       const chain = await this.#reach();
       await this.#exclusively(async () => {
         // One batch on its way at a time: while the chain is away, everything gathers in the next one.
-        if (unsettledBatches(this.readModels.db).length === 0 && this.#intervalHasPassed()) {
+        if (!this.#isOnItsWay() && this.#intervalHasPassed()) {
           if (this.sealer.isDue(this.schedule.maxAgeSeconds)) await this.sealer.seal();
         }
       });
@@ -104,14 +139,18 @@ export class AnchoringProcess implements Anchoring {
       this.#problem = undefined;
     } catch (error) {
       if (this.#stopped) return;
-      if (!(error instanceof ChainError) && !(error instanceof StandingNotRecorded)) return this.fatal(error);
+      if (!(error instanceof ChainError) && !(error instanceof UnavailableError)) return this.fatal(error);
       this.#failures += 1;
       if (this.#problem !== error.message) this.#logger.warn(error.message);
       this.#problem = error.message;
     }
-    const waiting = unsettledBatches(this.readModels.db).length > 0 || this.#failures > 0;
-    const backOff = Math.min(RETRY_MS * 2 ** Math.min(this.#failures, 10), LONGEST_RETRY_MS);
+    const waiting = this.#isOnItsWay() || this.#failures > 0;
+    const backOff = Math.min((this.schedule.pollMs ?? RETRY_MS) * 2 ** Math.min(this.#failures, 10), LONGEST_RETRY_MS);
     this.#next(waiting ? backOff : Math.max(this.#untilInterval(), IDLE_MS));
+  }
+
+  #isOnItsWay(): boolean {
+    return unsettledBatches(this.readModels.db, this.all?.mainChainId).length > 0;
   }
 
   /** The anchorer; or why the chain cannot be used now, which holds up no sealing. */
@@ -151,7 +190,7 @@ export class AnchoringProcess implements Anchoring {
     try {
       await this.freshStanding();
     } catch (error) {
-      if (!this.#stopped && !(error instanceof StandingNotRecorded)) this.fatal(error);
+      if (!this.#stopped && !(error instanceof UnavailableError)) this.fatal(error);
     }
   }
 

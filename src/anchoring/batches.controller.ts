@@ -64,8 +64,7 @@ export class BatchesController {
     answer: { description: '`{hash}`' },
   })
   async block(@Input('params') { chainId, number }: z.output<typeof blockParams>): Promise<{ hash: string }> {
-    const { chain } = this.ledger;
-    const hash = chain?.chainId === chainId ? await chain.blockHash(number) : undefined;
+    const hash = await this.ledger.chainById(chainId)?.blockHash(number);
     if (hash === undefined) throw new NotFoundError('block', String(number));
     return { hash };
   }

@@ -1,39 +1,84 @@
-/** The embedded node and the chain on it: starts beside the ledger, comes back after trouble, ends with it. */
+/**
+ * One configured chain while the ledger runs: made ready, compared with the store, watched for a wrong clock and an empty
+ * purse, and opened again after trouble. The embedded node starts beside the ledger and ends with it.
+ * Proven by chain-handle.int.spec.ts, ledger.int.spec.ts and test/anchoring-faults.int.spec.ts.
+ */
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import type { Config } from '../config.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { load, prepare } from '../event-store/handle.js';
 import type { ReadModels } from '../event-store/projections.js';
 import { Anchorer } from './anchorer.js';
 import { LEDGER_STREAM } from './anchoring.events.js';
-import { ChainError, type Chain } from './chain.js';
-import type { ChainAccess } from './chain-reader.js';
-import { EMBEDDED_CHAIN_ID, startEmbeddedNode, type EmbeddedNode } from './embedded-node.js';
+import { paidAnchors } from './batches.read.js';
+import { ChainError, type BlockTime, type Chain } from './chain.js';
+import type { ChainPlan } from './chain-plan.js';
+import type { ClockGuard } from './clock-guard.js';
+import { costForecast, FORECAST_DAYS, formatCoins, type CostForecast } from './cost.js';
+import { startEmbeddedNode, type EmbeddedNode } from './embedded-node.js';
 import { EthersChain } from './ethers-chain.js';
-import { ledgerDecider } from './ledger.js';
+import { ledgerDecider, type LedgerChain } from './ledger.js';
 
 interface Opened {
-  readonly chain: Chain;
+  readonly chain: EthersChain;
   /** The newest block when it was opened. */
   readonly blockNumber: number;
 }
 
-export class ChainHandle implements ChainAccess {
+/** What pages, metrics and health show of a chain. */
+export interface ChainStatus {
+  readonly name: string;
+  readonly chainId: number;
+  readonly embedded: boolean;
+  readonly isMain: boolean;
+  /** EIP-55; once the chain is ready. */
+  readonly anchorer?: string;
+  readonly contract?: string;
+  /** What keeps anchors from it now, and what to do. */
+  readonly problem?: string;
+  /** What will keep anchors from it before long, and what to do. */
+  readonly warning?: string;
+  /** Wei, decimal, when last looked. */
+  readonly balance?: string;
+  /** At the rate of the last days; `daysLeft` is how long the balance lasts. */
+  readonly forecast?: CostForecast;
+  /** The newest block when last looked. */
+  readonly newestBlock?: BlockTime;
+}
+
+export interface ChainPlace {
+  /** DATA_DIR. */
+  readonly folder: string;
+  /** Port of the embedded node. */
+  readonly evmPort: number | undefined;
+}
+
+/** Days that the purse must last, below which it is warned of. */
+export const PURSE_WARNING_DAYS = 14;
+/** Blocks are looked at for the clock (S18), and again sooner while it is wrong. */
+const CLOCK_EVERY_MS = 30_000;
+const CLOCK_AGAIN_MS = 5_000;
+const PURSE_EVERY_MS = 600_000;
+
+export class ChainHandle {
   readonly #logger = new Logger('chain');
   #node: EmbeddedNode | undefined;
   #opening: Promise<Opened> | undefined;
-  #chain: Chain | undefined;
+  #chain: EthersChain | undefined;
   #anchorer: Promise<Anchorer> | undefined;
   #stopped = false;
+  #clockSeenMs = Number.NEGATIVE_INFINITY;
+  #purseSeenMs = Number.NEGATIVE_INFINITY;
+  #balance: bigint | undefined;
+  #newestBlock: BlockTime | undefined;
+  #warned: string | undefined;
   readonly #listeners: (() => void)[] = [];
 
   constructor(
-    private readonly folder: string,
-    private readonly config: Config,
-    private readonly anchorKey: Uint8Array,
+    private readonly place: ChainPlace,
+    readonly plan: ChainPlan,
     private readonly store: EventStore,
+    private readonly clock: ClockGuard,
     private readonly now: () => Date,
   ) {}
 
@@ -57,33 +102,14 @@ export class ChainHandle implements ChainAccess {
       this.#anchorer = undefined;
       throw error;
     });
-    return this.#anchorer;
+    const anchorer = await this.#anchorer;
+    await this.#requireAsInLog(anchorer.chain);
+    return anchorer;
   }
 
-  /**
-   * Waits until the chain was compared with the store, before anything is signed (S16). Where it cannot be reached there
-   * is nothing to compare with: this returns, and the comparison is made as soon as it can be.
-   * @param readModels that have everything in the store
-   * @param deadlineMs how long to wait at most, in milliseconds
-   * @throws ConfigError where the store is older than what is anchored
-   */
-  async compared(readModels: ReadModels, deadlineMs: number): Promise<void> {
-    const done = new AbortController();
-    const compared = this.anchorer(readModels).then(
-      () => undefined,
-      (error: unknown) => {
-        if (!(error instanceof ChainError)) throw error;
-      },
-    );
-    // What comes after the deadline comes again to whoever asks for the anchorer next.
-    compared.catch(() => undefined);
-    const deadline = delay(deadlineMs, undefined, { signal: done.signal }).catch(() => undefined);
-    await Promise.race([compared, deadline]).finally(() => done.abort());
-  }
-
-  /** What the trust file says of a chain beyond the log: that it is the operator's own (S10), and its node's address. */
-  details(chainId: number): { rpcUrls?: readonly string[]; embedded?: boolean } {
-    if (chainId !== EMBEDDED_CHAIN_ID) return {};
+  /** What the trust file says of the chain beyond the log: that it is the operator's own (S10), and its node's address. */
+  get details(): { rpcUrls?: readonly string[]; embedded?: boolean } {
+    if (!this.plan.embedded) return {};
     return { embedded: true, ...(this.#chain && this.#node ? { rpcUrls: [this.#node.url] } : {}) };
   }
 
@@ -100,9 +126,75 @@ export class ChainHandle implements ChainAccess {
     await this.#node?.stop();
   }
 
+  /**
+   * Looks at clock and purse, when it is time. To be called often.
+   * @throws ChainError when the chain cannot be asked now
+   */
+  async look(): Promise<void> {
+    const chain = this.#chain;
+    if (!chain) return;
+    const nowMs = performance.now();
+    const every = this.clock.problem === undefined ? CLOCK_EVERY_MS : CLOCK_AGAIN_MS;
+    if (nowMs - this.#clockSeenMs >= every) await this.#lookAtClock(chain);
+    if (nowMs - this.#purseSeenMs >= PURSE_EVERY_MS) {
+      this.#balance = await chain.balance();
+      this.#purseSeenMs = nowMs;
+    }
+  }
+
+  /** @param readModels that may be read; what is forecast comes from them */
+  status(readModels: ReadModels): Omit<ChainStatus, 'problem'> {
+    const { name, chainId, embedded, use } = this.plan;
+    const chain = this.#chain;
+    const forecast = this.#forecast(readModels);
+    const warning = chain && this.#purseWarning(chain, forecast);
+    if (warning !== undefined && warning !== this.#warned) this.#logger.warn(warning);
+    this.#warned = warning;
+    return {
+      name,
+      chainId,
+      embedded,
+      isMain: use.isMain,
+      ...(chain && { anchorer: chain.anchorer, contract: chain.contract }),
+      ...(warning === undefined ? {} : { warning }),
+      ...(this.#balance === undefined ? {} : { balance: this.#balance.toString() }),
+      ...(forecast && { forecast }),
+      ...(this.#newestBlock && { newestBlock: this.#newestBlock }),
+    };
+  }
+
+  #forecast({ db, isServing }: ReadModels): CostForecast | undefined {
+    if (!isServing) return undefined;
+    const seconds = Math.floor(this.now().getTime() / 1000);
+    const paid = paidAnchors(db, this.plan.chainId, seconds - FORECAST_DAYS * 86_400);
+    return costForecast(paid, seconds, this.#balance);
+  }
+
+  #purseWarning({ name, anchorer }: Chain, forecast: CostForecast | undefined): string | undefined {
+    const { daysLeft, perDay } = forecast ?? {};
+    if (this.plan.embedded || daysLeft === undefined || daysLeft >= PURSE_WARNING_DAYS) return undefined;
+    return (
+      `the anchorer ${anchorer} has ${formatCoins(String(this.#balance ?? 0n))} left on ${name}, and spends ` +
+      `${formatCoins(perDay ?? '0')} a day: that is ${daysLeft} days; send funds to ${anchorer}`
+    );
+  }
+
+  async #lookAtClock(chain: Chain): Promise<void> {
+    const before = this.clock.problem;
+    const blocks = await chain.newestBlocks();
+    this.clock.observe(chain.name, blocks);
+    this.#clockSeenMs = performance.now();
+    this.#newestBlock = blocks.reduce((a, b) => (b.number > a.number ? b : a));
+    const { problem } = this.clock;
+    if (problem !== undefined && problem !== before) this.#logger.error(problem);
+  }
+
   async #makeAnchorer(readModels: ReadModels): Promise<Anchorer> {
     const { chain, blockNumber } = await this.#open();
-    const anchorer = new Anchorer(this.store, readModels, chain, this.now);
+    const anchorer = new Anchorer(this.store, readModels, chain, this.now, this.plan.use);
+    await this.#requireAsInLog(chain);
+    // Before anything is written (S18).
+    await this.#lookAtClock(chain);
     await anchorer.compare();
     await this.#addToLog(chain, blockNumber);
     await anchorer.lookBack();
@@ -120,29 +212,66 @@ export class ChainHandle implements ChainAccess {
   }
 
   async #openOnce(): Promise<Opened> {
-    this.#node ??= await startEmbeddedNode({
-      folder: join(this.folder, 'chain'),
-      ...(this.config.evmPort === undefined ? {} : { port: this.config.evmPort }),
-      onProblem: (message) => this.#logger.warn(message),
-      // What the node had not saved is gone with it: a new anchorer looks back before it goes on.
-      onRestart: () => this.#forget(),
-    });
-    const node = this.#node;
+    const { name, chainId, embedded, contract, finalityDepth, minPriorityFee } = this.plan;
+    const node = embedded ? await this.#startNode() : undefined;
     const chain = new EthersChain({
-      name: 'embedded',
-      chainId: EMBEDDED_CHAIN_ID,
-      rpcUrls: [node.url],
-      privateKey: this.anchorKey,
-      embedded: true,
-      onSettled: () => node.save(),
+      name,
+      chainId,
+      rpcUrls: node ? [node.url] : this.plan.rpcUrls,
+      signer: await this.plan.signer((await this.#inLog(chainId))?.anchorer),
+      embedded,
+      ...(contract === undefined ? {} : { contract }),
+      ...(finalityDepth === undefined ? {} : { finalityDepth }),
+      ...(minPriorityFee === undefined ? {} : { minPriorityFee }),
+      ...(node && { onSettled: () => node.save() }),
     });
     return { chain, ...(await chain.ensureReady()) };
   }
 
+  async #startNode(): Promise<EmbeddedNode> {
+    this.#node ??= await startEmbeddedNode({
+      folder: join(this.place.folder, 'chain'),
+      ...(this.place.evmPort === undefined ? {} : { port: this.place.evmPort }),
+      onProblem: (message) => this.#logger.warn(message),
+      // What the node had not saved is gone with it: a new anchorer looks back before it goes on.
+      onRestart: () => this.#forget(),
+    });
+    return this.#node;
+  }
+
+  async #inLog(chainId: number): Promise<LedgerChain | undefined> {
+    const { state } = await load(this.store, ledgerDecider, LEDGER_STREAM);
+    return state.is === 'founded' ? state.chains.find((one) => one.chainId === chainId) : undefined;
+  }
+
+  /** @throws ChainError anchorerDiffers, contractDiffers, chainClosed */
+  async #requireAsInLog({ name, chainId, anchorer, contract }: Chain): Promise<void> {
+    const known = await this.#inLog(chainId);
+    if (!known) return;
+    if (known.closed) {
+      throw new ChainError(
+        'chainClosed',
+        `"${name}" was closed on ${known.closed.at}: take it out of CHAIN and restart`,
+      );
+    }
+    if (known.contract.toLowerCase() !== contract.toLowerCase()) {
+      throw new ChainError(
+        'contractDiffers',
+        `the log says that "${name}" is anchored at ${known.contract}, and ANCHOR_CONTRACT is ${contract}: set it to the first`,
+      );
+    }
+    if (known.anchorer === anchorer) return;
+    throw new ChainError(
+      'anchorerDiffers',
+      `the log says that ${known.anchorer} anchors on "${name}", and the configured key is that of ${anchorer}: configure ` +
+        `the key of ${known.anchorer} and restart; to change it, run meritkedja rotate-anchorer with the former key ` +
+        'configured first (S19)',
+    );
+  }
+
   /** The log says on which chains and by whom it is anchored, before the first anchor. */
   async #addToLog(chain: Chain, firstBlock: number): Promise<void> {
-    const { state } = await load(this.store, ledgerDecider, LEDGER_STREAM);
-    if (state.is === 'founded' && state.chains.some(({ chainId }) => chainId === chain.chainId)) return;
+    if (await this.#inLog(chain.chainId)) return;
     const { append } = await prepare(this.store, ledgerDecider, {
       stream: LEDGER_STREAM,
       command: {

@@ -2,14 +2,20 @@
  * The chain for a node that does not anchor: it only looks up block hashes, at the endpoints that RPC_URLS names. With
  * none, anchors are checked by those who have an endpoint of their own.
  */
+import { InvariantError } from '../errors.js';
+import type { AnchorSigner } from './anchor-signer.js';
 import type { Chain } from './chain.js';
+import type { ChainPlan } from './chain-plan.js';
 import { EMBEDDED_CHAIN_ID } from './embedded-node.js';
 import { EthersChain } from './ethers-chain.js';
 
 /** What the whole ledger, whatever its role, may know of the chain. */
 export interface ChainAccess {
-  /** The chain, once it is ready. */
+  /** The main chain, once it is ready. */
   readonly ready: Chain | undefined;
+  readonly mainChainId: number;
+  /** A chain by its id, once it is ready. */
+  byId(chainId: number): Chain | undefined;
   /** What the trust file says of a chain beyond the log: that it is the operator's own (S10), and its endpoints. */
   details(chainId: number): { rpcUrls?: readonly string[]; embedded?: boolean };
   /** Calls back once, when the chain is ready. */
@@ -18,26 +24,40 @@ export interface ChainAccess {
 }
 
 export class ChainReader implements ChainAccess {
-  readonly ready: Chain | undefined;
+  readonly #chains: readonly EthersChain[];
+  readonly mainChainId: number;
 
-  constructor(
-    private readonly rpcUrls: readonly string[],
-    /** The anchorer's key, 32 bytes; a reader sends nothing with it. */
-    anchorKey: Uint8Array,
-  ) {
-    if (rpcUrls.length === 0) return;
-    this.ready = new EthersChain({
-      name: 'embedded',
-      chainId: EMBEDDED_CHAIN_ID,
-      rpcUrls,
-      privateKey: anchorKey,
-      embedded: true,
-    });
+  /** @param plans of which none is used to anchor: a reader sends nothing */
+  constructor(private readonly plans: readonly ChainPlan[]) {
+    this.#chains = plans
+      .filter(({ rpcUrls }) => rpcUrls.length > 0)
+      .map(
+        ({ name, chainId, rpcUrls, contract, finalityDepth, embedded }) =>
+          new EthersChain({
+            name,
+            chainId,
+            rpcUrls,
+            signer: NOBODY,
+            embedded,
+            ...(contract === undefined ? {} : { contract }),
+            ...(finalityDepth === undefined ? {} : { finalityDepth }),
+          }),
+      );
+    this.mainChainId = plans[0]?.chainId ?? EMBEDDED_CHAIN_ID;
+  }
+
+  get ready(): Chain | undefined {
+    return this.byId(this.mainChainId);
+  }
+
+  byId(chainId: number): Chain | undefined {
+    return this.#chains.find((chain) => chain.chainId === chainId);
   }
 
   details(chainId: number): { rpcUrls?: readonly string[]; embedded?: boolean } {
-    if (chainId !== EMBEDDED_CHAIN_ID) return {};
-    return { embedded: true, ...(this.rpcUrls.length > 0 && { rpcUrls: this.rpcUrls }) };
+    const plan = this.plans.find((one) => one.chainId === chainId);
+    if (plan?.embedded !== true) return {};
+    return { embedded: true, ...(plan.rpcUrls.length > 0 && { rpcUrls: plan.rpcUrls }) };
   }
 
   onReady(listener: () => void): void {
@@ -46,3 +66,11 @@ export class ChainReader implements ChainAccess {
 
   async stop(): Promise<void> {}
 }
+
+/** Signs nothing, and has no address that anybody anchors with. */
+const NOBODY: AnchorSigner = {
+  address: `0x${'0'.repeat(40)}`,
+  signTransaction: async () => {
+    throw new InvariantError('a node that only reads was asked to sign an anchor');
+  },
+};

@@ -61,6 +61,8 @@ export interface EthersChainOptions {
   readonly onSettled?: () => Promise<void>;
   /** Blocks on top after which a block is taken for final; unset: the chain's own `finalized` tag says it. */
   readonly finalityDepth?: number;
+  /** Wei for a unit of gas: nodes refuse a lower priority fee, whatever they answer when asked for one. */
+  readonly minPriorityFee?: bigint;
   /** For each call to an endpoint. */
   readonly timeoutMs?: number;
 }
@@ -95,6 +97,7 @@ export class EthersChain implements Chain {
   readonly anchorer: string;
   readonly signer: AnchorSigner;
   private readonly finalityDepth: number | undefined;
+  private readonly minPriorityFee: bigint;
   private readonly rpc: RpcEndpoints;
   private readonly onSettled: () => Promise<void>;
 
@@ -109,6 +112,7 @@ export class EthersChain implements Chain {
     this.signer = signer ?? keySigner(privateKey!);
     this.anchorer = this.signer.address;
     this.finalityDepth = options.finalityDepth;
+    this.minPriorityFee = options.minPriorityFee ?? 0n;
     this.rpc = new RpcEndpoints(options.rpcUrls, options.chainId, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     this.onSettled = options.onSettled ?? (async (): Promise<void> => undefined);
   }
@@ -302,7 +306,7 @@ export class EthersChain implements Chain {
     const { baseFeePerGas } = await this.block('latest');
     if (baseFeePerGas === undefined) throw new ChainError('rejected', `${this.name} has no EIP-1559 fees`);
     const asked = await this.rpc.ask(bigQuantity, 'eth_maxPriorityFeePerGas', []);
-    const priority = larger(asked, raised(replaced?.maxPriorityFeePerGas));
+    const priority = larger(larger(asked, this.minPriorityFee), raised(replaced?.maxPriorityFeePerGas));
     const least = larger(BigInt(baseFeePerGas) + priority, raised(replaced?.maxFeePerGas));
     const most = larger(BASE_FEES * BigInt(baseFeePerGas) + priority, least);
     if (limit !== undefined && least > limit) {

@@ -82,11 +82,11 @@ export async function callRpc(
   if (/^\s*</.test(text)) {
     throw new ChainError(
       'badAnswer',
-      `${where}: a web page instead of JSON-RPC (HTTP status ${status}): is the URL in RPC_URLS whole, with its access key?`,
+      `${where}: a web page, not JSON-RPC (HTTP status ${status}): is the URL whole, with its access key?`,
     );
   }
   if (status >= 400) throw new ChainError('rpcUnreachable', `${where}: HTTP status ${status}`);
-  throw new ChainError('badAnswer', `${where}: the answer is not JSON-RPC: is the URL in RPC_URLS that of a node?`);
+  throw new ChainError('badAnswer', `${where}: the answer is not JSON-RPC: is the URL that of a node?`);
 }
 
 function isLimited({ refused, code }: { readonly refused: string; readonly code: number | undefined }): boolean {

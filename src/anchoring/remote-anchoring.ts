@@ -10,6 +10,7 @@ import { NO_STREAM, type EventStore } from '../event-store/event-store.js';
 import type { ReadModels } from '../event-store/projections.js';
 import type { TransparencyLog } from '../log/transparency-log.js';
 import { newestBatch, type BatchView } from './batches.read.js';
+import type { ChainStatus } from './chain-handle.process.js';
 
 /** Unlogged: what nodes ask of the worker. */
 export const WORKER_STREAM = 'vault-worker';
@@ -18,6 +19,10 @@ export const WORKER_STREAM = 'vault-worker';
 export interface Anchoring {
   /** What keeps anchors from the chain now, if anything. */
   readonly problem: string | undefined;
+  /** The chains that this process anchors on; none where it leaves that to a worker. */
+  readonly chains: readonly ChainStatus[];
+  /** Looks at once whether a chain has something to do. */
+  look(): void;
   start(): void;
   stop(): Promise<void>;
   /** Seals now if anything is due; otherwise answers the newest batch. @throws UnavailableError without a worker */
@@ -37,6 +42,7 @@ const LOOK_MS = 100;
 const WATCH_MS = 1_000;
 
 export class RemoteAnchoring implements Anchoring {
+  readonly chains: readonly ChainStatus[] = [];
   #watch: NodeJS.Timeout | undefined;
   #stopped = false;
   /** Since when there are entries that no worker has signed, milliseconds since 1970. */
@@ -58,6 +64,9 @@ export class RemoteAnchoring implements Anchoring {
     this.#watch = setInterval(() => this.#look(), WATCH_MS);
     this.#watch.unref();
   }
+
+  /** The worker looks by itself. */
+  look(): void {}
 
   async stop(): Promise<void> {
     this.#stopped = true;

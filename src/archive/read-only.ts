@@ -52,9 +52,13 @@ export class ReadOnlyStore implements EventStore {
 
 /** Anchoring where nothing may be anchored: bundles show what there is. */
 export class NoAnchoring implements Anchoring {
+  readonly chains = [];
+
   constructor(readonly problem: string) {}
 
   start(): void {}
+
+  look(): void {}
 
   async stop(): Promise<void> {}
 

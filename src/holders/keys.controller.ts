@@ -76,7 +76,7 @@ export class KeysController {
       epoch: this.#epoch(),
       log: { origin: ledger.origin, vkey: ledger.vkey },
       anchorers: chains.flatMap(({ name, chainId, anchorers }) =>
-        anchorers.map((address) => ({ chain: name, chainId, address })),
+        anchorers.map((one) => ({ chain: name, chainId, address: typeof one === 'string' ? one : one.address })),
       ),
       signersAway: [...ledger.statusPublisher.problems],
       issuingKeys: { ...list, items: [...list.items] },

@@ -158,11 +158,27 @@ export const TRUST_SCHEMA: JsonObject = {
             name: WORD,
             chainId: natural(1),
             contract: ADDRESS,
-            anchorers: list(ADDRESS, 256, { minItems: 1 }),
+            anchorers: list(
+              {
+                anyOf: [
+                  ADDRESS,
+                  {
+                    description: 'Of heads whose last entry has an index from `from` on and below `to`.',
+                    ...object({ address: ADDRESS, from: natural() }, { to: natural() }),
+                  },
+                ],
+              },
+              256,
+              { minItems: 1 },
+            ),
             firstBlock: natural(),
           },
           {
             rpcUrls: list(URL, 256),
+            closed: {
+              description: 'The chain has ended: since when, and where the hashes of the anchors’ blocks are listed.',
+              ...object({ at: WORD }, { blockHashes: URL }),
+            },
             embedded: { type: 'boolean', description: "The operator's own node: shows the mechanism, proves no time." },
           },
         ),

@@ -58,12 +58,22 @@ export interface ProofBundle {
   };
 }
 
+/** An anchorer of heads whose last entry has an index from `from` on and below `to` (S19). */
+export type TrustedAnchorer = {
+  readonly address: string;
+  readonly from: number;
+  readonly to?: number;
+};
+
 export interface TrustedChain {
   readonly name: string;
   readonly chainId: number;
   readonly contract: string;
-  readonly anchorers: readonly string[];
+  /** An address alone: of heads of any size. */
+  readonly anchorers: readonly (string | TrustedAnchorer)[];
   readonly firstBlock: number;
+  /** The chain has ended: since when, and where the hashes of the anchors' blocks are listed (S10). */
+  readonly closed?: { readonly at: string; readonly blockHashes?: string };
   readonly rpcUrls?: readonly string[];
   /** The operator's own node: shows the mechanism, proves no time (S10). */
   readonly embedded?: boolean;

@@ -7,7 +7,7 @@
 import { equalBytes } from '../encoding/bytes.js';
 import type { Checkpoint } from '../log/checkpoint.js';
 import { verifyConsistency } from '../log/proof-check.js';
-import type { AnchorProof, TrustedChain, TrustFile } from './bundle.js';
+import type { AnchorProof, TrustedAnchorer, TrustedChain, TrustFile } from './bundle.js';
 import { openHead } from './check-log.js';
 import type { CheckCode } from './codes.js';
 import { echo } from './echo.js';
@@ -78,11 +78,16 @@ export async function checkAnchor(
   const { block, first } = proven.value;
   const blockTime = block.blockTime * 1_000;
 
-  const chain = await settle(() => pinnedChain(anchor, trust));
+  const { size } = head.value;
+  const chain = await settle(() => pinnedChain(anchor, size, trust));
   if (chain.error !== undefined) return { finding: { error: chain.error }, ...NO_TIME, blockTime, warnings: [] };
-  const warnings = chain.value.embedded === true ? [EMBEDDED_WARNING] : [];
+  const { embedded, closed } = chain.value;
+  const warnings = [
+    ...(embedded === true ? [EMBEDDED_WARNING] : []),
+    ...(closed === undefined ? [] : [CLOSED_WARNING]),
+  ];
 
-  const vouched = await settle(() => vouchForBlock(anchor, hashes));
+  const vouched = await settle(() => vouchForBlock(anchor, chain.value, hashes));
   if (vouched.error !== undefined) return { finding: { error: vouched.error }, ...NO_TIME, blockTime, warnings };
   return {
     finding: { value: findingOf(anchor, chain.value, vouched.value) },
@@ -95,6 +100,9 @@ export async function checkAnchor(
 
 export const EMBEDDED_WARNING =
   'The chain is the operator’s own: it shows how anchoring works, and proves no time (soundness rule S10).';
+
+export const CLOSED_WARNING =
+  'The chain has closed: the anchor is proven by the block’s header and the receipt in it, and the block’s hash by whoever kept it (soundness rule S10).';
 
 interface Vouched {
   readonly by: string;
@@ -109,7 +117,11 @@ function notAnchored({ origin }: ParsedBundle, trust: TrustFile | undefined): Fi
 function findingOf(anchor: AnchorProof, chain: TrustedChain, { by, final }: Vouched): Finding {
   const where = `block ${anchor.blockNumber} of ${chain.name} (chain ${anchor.chainId})`;
   if (!final) return skipped('notFinalYet', `the head's root is in ${where}, which is not final yet`);
-  return pass(`the head's root is in ${where}, transaction ${anchor.txHash}`, `block hash ${anchor.blockHash}: ${by}`);
+  const closed = chain.closed === undefined ? '' : ', a chain that has closed: proven against its header';
+  return pass(
+    `the head's root is in ${where}${closed}, transaction ${anchor.txHash}`,
+    `block hash ${anchor.blockHash}: ${by}`,
+  );
 }
 
 /** The block of an anchor whose receipt holds the head's root. */
@@ -122,6 +134,8 @@ function proveAnchor(anchor: AnchorProof, head: Checkpoint, broken: CheckCode, o
 
 interface FirstAnchor {
   readonly anchor: AnchorProof;
+  /** Entries of its head. */
+  readonly size: number;
   readonly blockTime: number;
 }
 
@@ -138,7 +152,7 @@ function proveFirstAnchor(
   }
   checkConsistent(firstAnchor, first, head);
   const proven = proveAnchor(firstAnchor.anchor, first, 'firstAnchorProof', 'firstAnchorProof');
-  return { anchor: firstAnchor.anchor, blockTime: proven.blockTime * 1_000 };
+  return { anchor: firstAnchor.anchor, size: first.size, blockTime: proven.blockTime * 1_000 };
 }
 
 function checkConsistent({ consistency }: ParsedFirstAnchor, first: Checkpoint, head: Checkpoint): void {
@@ -147,8 +161,13 @@ function checkConsistent({ consistency }: ParsedFirstAnchor, first: Checkpoint, 
   }
 }
 
-/** S4. @throws Undecided untrusted, chainNotPinned; VerificationError contractNotPinned, anchorerNotPinned, blockTooEarly */
-function pinnedChain(anchor: AnchorProof, trust: TrustFile | undefined): TrustedChain {
+/**
+ * S4, S19.
+ * @param size entries of the anchored head: only the anchorer that was in force at its last one counts
+ * @throws Undecided untrusted, chainNotPinned; VerificationError contractNotPinned, anchorerNotPinned,
+ *   anchorerNotInForce, blockTooEarly
+ */
+function pinnedChain(anchor: AnchorProof, size: number, trust: TrustFile | undefined): TrustedChain {
   if (trust === undefined) throw new Undecided('untrusted', 'no trust file that names chain, contract and anchorer');
   const chains = chainsOf(trust, anchor.chainId);
   if (chains.length === 0) {
@@ -156,16 +175,44 @@ function pinnedChain(anchor: AnchorProof, trust: TrustFile | undefined): Trusted
   }
   const ofContract = chains.filter(({ contract }) => sameAddress(contract, anchor.contract));
   if (ofContract.length === 0) return fail('contractNotPinned', `${anchor.contract} is not the pinned contract`);
-  const chain = ofContract.find(({ anchorers }) => anchorers.some((one) => sameAddress(one, anchor.anchorer)));
-  if (chain === undefined) return fail('anchorerNotPinned', `${anchor.anchorer} is not a pinned anchorer`);
+  const named = ofContract.filter(({ anchorers }) => anchorers.some((one) => isAnchorer(one, anchor.anchorer)));
+  if (named.length === 0) return fail('anchorerNotPinned', `${anchor.anchorer} is not a pinned anchorer`);
+  const chain = named.find(({ anchorers }) => anchorers.some((one) => isInForce(one, anchor.anchorer, size - 1)));
+  if (chain === undefined) {
+    return fail('anchorerNotInForce', `${anchor.anchorer} was not the anchorer of a head of ${size} entries`);
+  }
   if (anchor.blockNumber < chain.firstBlock) {
     fail('blockTooEarly', `block ${anchor.blockNumber} is before the pinned first block ${chain.firstBlock}`);
   }
   return chain;
 }
 
-/** S10. @throws VerificationError blockHashDiffers; Undecided blockHashMissing, chainUnreachable */
-async function vouchForBlock(anchor: AnchorProof, hashes: BlockHashes): Promise<Vouched> {
+function isAnchorer(one: string | TrustedAnchorer, address: string): boolean {
+  return sameAddress(typeof one === 'string' ? one : one.address, address);
+}
+
+function isInForce(one: string | TrustedAnchorer, address: string, last: number): boolean {
+  if (!isAnchorer(one, address)) return false;
+  return typeof one === 'string' || (last >= one.from && (one.to === undefined || last < one.to));
+}
+
+/** S10. @throws VerificationError blockHashDiffers; Undecided blockHashMissing, chainUnreachable, chainClosed */
+async function vouchForBlock(anchor: AnchorProof, chain: TrustedChain, hashes: BlockHashes): Promise<Vouched> {
+  try {
+    return await vouchedFor(anchor, hashes);
+  } catch (error) {
+    if (chain.closed === undefined || !(error instanceof Undecided)) throw error;
+    const { blockHashes } = chain.closed;
+    const list = blockHashes === undefined ? '' : `; the ledger lists it at ${echo(blockHashes)}`;
+    throw new Undecided(
+      'chainClosed',
+      `header and receipt prove the anchor in block ${anchor.blockNumber} with the hash ${anchor.blockHash}, and the chain ` +
+        `is no longer there to confirm that hash${list}`,
+    );
+  }
+}
+
+async function vouchedFor(anchor: AnchorProof, hashes: BlockHashes): Promise<Vouched> {
   const own = anchor.blockHash.toLowerCase();
   if (hashes.pinnedBlockHashes?.some((pinned) => isPinned(pinned, anchor))) {
     return { by: 'pinned by the verifier', final: true };
@@ -200,13 +247,12 @@ async function asked(source: BlockHashSource, anchor: AnchorProof): Promise<Bloc
 
 /** Undefined where the first anchor's chain is not pinned or its block's hash came from nowhere else. */
 async function firstTime(
-  { anchor, blockTime }: FirstAnchor,
+  { anchor, size, blockTime }: FirstAnchor,
   trust: TrustFile | undefined,
   hashes: BlockHashes,
 ): Promise<number | undefined> {
   const vouched = await settle(async () => {
-    pinnedChain(anchor, trust);
-    return vouchForBlock(anchor, hashes);
+    return vouchForBlock(anchor, pinnedChain(anchor, size, trust), hashes);
   });
   return vouched.value?.final === true ? blockTime : undefined;
 }

@@ -118,6 +118,9 @@ export const EN: Texts = {
     blockTooEarly: `The anchor’s block is older than the ledger’s anchors are. ${TAMPERED}`,
     receiptProof: `The proof from the anchor to its block does not hold. ${TAMPERED}`,
     anchoredRoot: `What is anchored is another head than the one in the bundle. ${TAMPERED}`,
+    anchorerNotInForce: `The anchor was written by an address that was not the ledger’s anchorer when this was anchored. ${TAMPERED}`,
+    chainClosed:
+      'Anchored on a chain that has closed: the block’s header and the receipt prove the anchor, but nobody was at hand to confirm the block’s hash. Take it from the ledger’s published list, or from anybody who kept it, or ask the ledger for a newer proof, which leads to a chain that lives.',
     blockHashMissing:
       'Nobody has said what the block’s hash is. Name a node of the chain (--rpc) or the block’s hash from a source that you rely on (--block-hash).',
     blockHashDiffers: `The chain has another block at this height. ${TAMPERED}`,

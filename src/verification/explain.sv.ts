@@ -68,6 +68,8 @@ export const SV: Texts = {
     'whoever runs the ledger, to have logged what it was told':
       'den som driver liggaren, att ha loggat det som anmälts',
     'the clock used': 'klockan som användes',
+    'The chain has closed: the anchor is proven by the block’s header and the receipt in it, and the block’s hash by whoever kept it (soundness rule S10).':
+      'Kedjan har stängts: förankringen bevisas av blockets huvud och kvittot i det, och blockets hash av den som har sparat den (regel S10).',
     'The chain is the operator’s own: it shows how anchoring works, and proves no time (soundness rule S10).':
       'Kedjan är driftansvarigas egen: den visar hur förankring går till, och bevisar ingen tid (regel S10).',
     'further proof(s) of the credential: not checked, and their signatures are not anchored.':
@@ -141,6 +143,9 @@ export const SV: Texts = {
     blockTooEarly: `Förankringens block är äldre än liggarens förankringar. ${TAMPERED}`,
     receiptProof: `Beviset från förankringen till dess block håller inte. ${TAMPERED}`,
     anchoredRoot: `Det som är förankrat är ett annat huvud än det i paketet. ${TAMPERED}`,
+    anchorerNotInForce: `Förankringen skrevs från en adress som inte var liggarens förankrare vid den tiden. ${TAMPERED}`,
+    chainClosed:
+      'Förankrat på en kedja som har stängts: blockets huvud och kvittot bevisar förankringen, men ingen fanns till hands som kunde bekräfta blockets hash. Ta den från liggarens publicerade lista eller från någon som har sparat den, eller hämta ett nyare bevis från liggaren, som leder till en kedja som lever.',
     blockHashMissing:
       'Ingen har sagt vilken hash blocket har. Ange en nod i kedjan (--rpc) eller blockets hash från en källa som du litar på (--block-hash).',
     blockHashDiffers: `Kedjan har ett annat block på den höjden. ${TAMPERED}`,

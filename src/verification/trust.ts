@@ -66,14 +66,29 @@ function checkChain(chain: unknown, path: string, issues: InputIssue[]): void {
   natural(chain['chainId'], `${path}.chainId`, 1, issues);
   natural(chain['firstBlock'], `${path}.firstBlock`, 0, issues);
   address(chain['contract'], `${path}.contract`, issues);
-  list(chain['anchorers'], `${path}.anchorers`, issues, address);
+  list(chain['anchorers'], `${path}.anchorers`, issues, anchorer);
   if (Array.isArray(chain['anchorers']) && chain['anchorers'].length === 0) {
     issues.push({ path: `${path}.anchorers`, code: 'list', message: 'must name at least one anchorer' });
   }
   if (chain['rpcUrls'] !== undefined) list(chain['rpcUrls'], `${path}.rpcUrls`, issues, url);
+  const { closed } = chain;
+  if (isJsonObject(closed)) {
+    text(closed, 'at', `${path}.closed.`, issues);
+    if (closed['blockHashes'] !== undefined) url(closed['blockHashes'], `${path}.closed.blockHashes`, issues);
+  } else if (closed !== undefined) {
+    issues.push({ path: `${path}.closed`, code: 'object', message: 'must be an object' });
+  }
   if (chain['embedded'] !== undefined && typeof chain['embedded'] !== 'boolean') {
     issues.push({ path: `${path}.embedded`, code: 'boolean', message: 'must be true or false' });
   }
+}
+
+/** An address, or one with the indexes between which it anchors. */
+function anchorer(value: unknown, path: string, issues: InputIssue[]): void {
+  if (!isJsonObject(value)) return address(value, path, issues);
+  address(value['address'], `${path}.address`, issues);
+  natural(value['from'], `${path}.from`, 0, issues);
+  if (value['to'] !== undefined) natural(value['to'], `${path}.to`, 0, issues);
 }
 
 function checkVkey(vkey: string, origin: string | undefined, issues: InputIssue[]): void {

@@ -6,7 +6,8 @@ import { describeLoss } from '../archive/read-only.js';
 import type { Config } from '../config.js';
 import { isSeedDue, seedPilots } from '../demo/seed.js';
 import { ConfigError } from '../errors.js';
-import { isNameOf, Ledger } from '../ledger.js';
+import { isNameOf } from '../founding.js';
+import { Ledger } from '../ledger.js';
 import { createServer } from './server.js';
 
 const EXIT_CONFIG = 78;

@@ -1,0 +1,122 @@
+/**
+ * S18: a worker whose clock is further off than two minutes from the chain's appends nothing to the log, since nobody
+ * could tell any more when it was written. Behind is certain: a block cannot be from the future. Ahead is told by a block
+ * that came between two looks; a chain that stands still says nothing about the clock. Of several endpoints the kindest
+ * counts, so that one that lies stops nothing. Proven by clock-guard.spec.ts.
+ */
+import { UnavailableError } from '../errors.js';
+import {
+  isVaultStream,
+  type Append,
+  type Appended,
+  type EventStore,
+  type Head,
+  type Position,
+  type StoredEvent,
+  type Subscription,
+} from '../event-store/event-store.js';
+import type { BlockTime } from './chain.js';
+
+/** Seconds; the audit allows no more (S18). */
+export const CLOCK_TOLERANCE = 120;
+
+/** The clock is off; what was asked for can be done when it is right again. */
+export class ClockSkewError extends UnavailableError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ClockSkewError';
+  }
+}
+
+export class ClockGuard {
+  readonly #seen = new Map<string, { readonly number: number; readonly atMs: number }>();
+  readonly #problems = new Map<string, string>();
+
+  constructor(private readonly now: () => Date) {}
+
+  /** What is wrong, and what to do; undefined while nothing is known to be. */
+  get problem(): string | undefined {
+    return [...this.#problems.values()][0];
+  }
+
+  /** @param chain its name @param blocks the newest block of each endpoint */
+  observe(chain: string, blocks: readonly BlockTime[]): void {
+    if (blocks.length === 0) return;
+    const nowMs = this.now().getTime();
+    const behind = Math.min(...blocks.map(({ time }) => time)) - nowMs / 1000;
+    if (behind > CLOCK_TOLERANCE) {
+      this.#problems.set(chain, told(chain, Math.round(behind), 'behind'));
+      return;
+    }
+    const newest = blocks.reduce((a, b) => (b.number > a.number ? b : a));
+    const seen = this.#seen.get(chain);
+    const isNew = seen === undefined || newest.number > seen.number;
+    if (isNew) this.#seen.set(chain, { number: newest.number, atMs: nowMs });
+    // It was made after the last look, so it can be no older than that is ago.
+    const ahead = seen && isNew ? seen.atMs / 1000 - newest.time : undefined;
+    if (ahead !== undefined && ahead > CLOCK_TOLERANCE) {
+      this.#problems.set(chain, told(chain, Math.round(ahead), 'ahead of'));
+    } else if (ahead !== undefined || this.#problems.get(chain)?.includes(' behind ') === true) {
+      this.#problems.delete(chain);
+    }
+  }
+
+  /** @throws ClockSkewError */
+  requireRight(): void {
+    if (this.problem !== undefined) throw new ClockSkewError(this.problem);
+  }
+}
+
+function told(chain: string, seconds: number, where: 'behind' | 'ahead of'): string {
+  return (
+    `this machine's clock is ${seconds} s ${where} the newest block of "${chain}", and more than ${CLOCK_TOLERANCE} s is ` +
+    'too much: nothing is written until it is right (S18). Set the clock (chrony, systemd-timesyncd or ntpd must run); if ' +
+    'it is right, the endpoints in RPC_URLS are wrong: name others'
+  );
+}
+
+/** A store that takes nothing for the log while the clock is wrong. What is in no log has no time that others rely on. */
+export class ClockGuardedStore implements EventStore {
+  constructor(
+    private readonly store: EventStore,
+    private readonly clock: ClockGuard,
+  ) {}
+
+  async append(append: Append): Promise<Appended> {
+    if (!isVaultStream(append.stream)) this.clock.requireRight();
+    return this.store.append(append);
+  }
+
+  async appendMany(appends: readonly Append[]): Promise<readonly Appended[]> {
+    if (appends.some(({ stream }) => !isVaultStream(stream))) this.clock.requireRight();
+    return this.store.appendMany(appends);
+  }
+
+  deleteStream(stream: string): Promise<void> {
+    return this.store.deleteStream(stream);
+  }
+
+  readStream(stream: string, options?: { fromRevision?: number }): Promise<readonly StoredEvent[]> {
+    return this.store.readStream(stream, options);
+  }
+
+  readAll(options: { after?: Position; limit: number; bare?: boolean }): Promise<readonly StoredEvent[]> {
+    return this.store.readAll(options);
+  }
+
+  readLog(options: { from: number; limit: number }): Promise<readonly StoredEvent[]> {
+    return this.store.readLog(options);
+  }
+
+  head(): Promise<Head> {
+    return this.store.head();
+  }
+
+  subscribe(options: { after?: Position }, handler: (events: readonly StoredEvent[]) => Promise<void>): Subscription {
+    return this.store.subscribe(options, handler);
+  }
+
+  close(): Promise<void> {
+    return this.store.close();
+  }
+}
