@@ -66,6 +66,27 @@ describe('a status index', () => {
     expect(new Set(given.map(({ revocation }) => name(revocation))).size).toBe(16);
   });
 
+  it('is taken from a list that another process opened between two reads', async () => {
+    const store = openMemoryEventStore();
+    let isFirst = true;
+    const late: EventStore = Object.create(store, {
+      readStream: {
+        value: async (stream: string) => {
+          if (!isFirst) return store.readStream(stream);
+          isFirst = false;
+          const before = await store.readStream(stream);
+          await over(store).take(ORGANISATION);
+          return before;
+        },
+      },
+    }) as EventStore;
+    for (const method of ['append', 'appendMany'] as const) {
+      Object.defineProperty(late, method, { value: store[method].bind(store) });
+    }
+    const { revocation } = await over(late).take(ORGANISATION);
+    expect(revocation.index).toBeGreaterThanOrEqual(0);
+  });
+
   it('S25: lies within 131,072, and those after each other are not neighbours', async () => {
     const indexes = over(openMemoryEventStore());
     const given: number[] = [];

@@ -120,6 +120,8 @@ export class StatusIndexes {
       } catch (error) {
         // Another process allotted from the same list: look again. Full meanwhile: the next list.
         if (error instanceof DomainError && error.code === 'statusListFull') return undefined;
+        // Opened by another one between the two reads.
+        if (error instanceof DomainError && error.code === 'statusListExists') continue;
         if (!(error instanceof ConcurrencyError)) throw error;
       }
     }

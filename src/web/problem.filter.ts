@@ -1,7 +1,7 @@
 /** Every error becomes `application/problem+json` (RFC 9457), or a page where a page was asked for; in one place. */
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { RebuildingError } from '../errors.js';
+import { RebuildingError, UnavailableError } from '../errors.js';
 import type { Ledger } from '../ledger.js';
 import { languageOf } from './language.js';
 import { problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
@@ -21,7 +21,9 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = problemOf(error, language);
     if (problem.status >= 500 && !(error instanceof RebuildingError)) {
       // The path alone: a query could hold what does not belong in a log.
-      this.#logger.error(`${request.method} ${request.url.split('?')[0] ?? ''}: ${describe(error)}`);
+      const what = `${request.method} ${request.url.split('?')[0] ?? ''}`;
+      if (error instanceof UnavailableError) this.#logger.warn(`${what}: ${error.message}`);
+      else this.#logger.error(`${what}: ${describe(error)}`);
     }
     if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="meritkedja"');
     if (problem.status === 503) void reply.header('retry-after', '5');
