@@ -109,6 +109,16 @@ async function store() {
   };
   record('Durable appends, one writer', await measure(1, 1_000), '/s', floorOf(1, 1_000));
   record('Durable appends, 256 in flight', await measure(256, 30_000), '/s', floorOf(256, 30_000));
+  const batches = async (total) => {
+    const stream = `bench-${randomUUID()}`;
+    const started = performance.now();
+    for (let done = 0; done < total; done += 256) {
+      const drafts = Array.from({ length: 256 }, () => draft(randomBytes(300)));
+      await events.append({ stream, expectedRevision: done - 1, events: drafts });
+    }
+    return perSecond(total, performance.now() - started);
+  };
+  record('Durable appends, batches of 256 on one stream', await batches(25_600), '/s');
   await events.close();
 }
 
