@@ -126,19 +126,17 @@ async function store() {
 async function millionEntries() {
   const { openSqliteEventStore } = await dist('event-store/sqlite.js');
   const total = 1_000_000;
-  const group = 2_000;
+  const group = 5_000;
   const file = join(folder, 'million.db');
   const events = openSqliteEventStore(file);
   for (let done = 0; done < total; done += group) {
-    const appends = Array.from({ length: group }, (_, i) => ({
-      stream: `bench-${done + i}`,
+    const appends = Array.from({ length: group / 100 }, (_, i) => ({
+      stream: `bench-${done / 100 + i}`,
       expectedRevision: -1,
-      events: [
-        {
-          ...{ id: randomUUID(), type: 'Measured', v: 1, at: '2026-01-01T00:00:00.000Z', by: 'process:bench' },
-          data: { n: done + i },
-        },
-      ],
+      events: Array.from({ length: 100 }, (_, n) => ({
+        ...{ id: randomUUID(), type: 'Measured', v: 1, at: '2026-01-01T00:00:00.000Z', by: 'process:bench' },
+        data: { n: done + 100 * i + n },
+      })),
     }));
     await events.appendMany(appends);
   }
