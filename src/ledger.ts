@@ -381,9 +381,9 @@ export class Ledger {
     ]);
   }
 
-  /** Waits until this node's tables and tree have everything up to a position. */
-  async reached(position: Position): Promise<void> {
-    await this.readModels.caughtUp(position);
+  /** Waits until this node's tables and tree have everything up to a position, or the signal ends it. */
+  async reached(position: Position, signal?: AbortSignal): Promise<void> {
+    await this.readModels.caughtUp(position, signal);
     // The log up to that position is no longer than what the store has now.
     await this.log.reached((await this.store.head()).logSize);
   }

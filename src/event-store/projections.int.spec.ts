@@ -217,3 +217,15 @@ describe('waiting for an event', () => {
     await expect(models.caughtUp(1n)).rejects.toThrow('closed');
   });
 });
+
+describe('waiting for a position that does not come', () => {
+  it('keeps nothing of whoever has given up', async () => {
+    const models = await start(openMemoryEventStore());
+    const giving = new AbortController();
+    const waits = Array.from({ length: 3 }, () => models.caughtUp(1n, giving.signal));
+    expect(models.waiting).toBe(3);
+    giving.abort(new InvariantError('no longer'));
+    for (const wait of waits) await expect(wait).rejects.toThrow('no longer');
+    expect(models.waiting).toBe(0);
+  });
+});

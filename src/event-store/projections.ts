@@ -229,11 +229,26 @@ export class ReadModels {
     };
   }
 
-  /** Resolves when every event up to a position is in the tables that serve. */
-  caughtUp(position: Position): Promise<void> {
+  /**
+   * Resolves when every event up to a position is in the tables that serve.
+   * @param signal ends the waiting: rejects with its reason, and nothing of it is kept
+   */
+  caughtUp(position: Position, signal?: AbortSignal): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(asError(this.#failure));
     if (this.#serving && this.#serving.reached >= position) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#waiters.push({ position, resolve, reject }));
+    return new Promise((resolve, reject) => {
+      const waiter = { position, resolve, reject };
+      this.#waiters.push(waiter);
+      signal?.addEventListener('abort', () => {
+        this.#waiters = this.#waiters.filter((one) => one !== waiter);
+        reject(asError(signal.reason));
+      });
+    });
+  }
+
+  /** How many wait in `caughtUp`. */
+  get waiting(): number {
+    return this.#waiters.length;
   }
 
   /** Rejects when following failed; resolves at `stop`. */

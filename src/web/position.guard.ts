@@ -13,9 +13,13 @@ export const POSITION_HEADER = 'meritkedja-position';
 const POSITION = /^\d{1,39}$/;
 /** A node that is further behind than this answers 503, and another may be asked. */
 const WAIT_MS = 5_000;
+/** Anybody may name a position that never comes: more than this many do not wait at once. */
+const MOST_WAITING = 1_000;
 
 @Injectable()
 export class PositionGuard implements CanActivate {
+  #waiting = 0;
+
   constructor(private readonly ledger: Ledger) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -26,18 +30,30 @@ export class PositionGuard implements CanActivate {
         { path: POSITION_HEADER, code: 'malformedPosition', message: 'as an answer of this ledger gave it' },
       ]);
     }
-    await within(WAIT_MS, this.ledger.reached(BigInt(header)), `this node has not read up to position ${header} yet`);
+    if (this.#waiting >= MOST_WAITING) throw new UnavailableError('too many requests wait for a position just now');
+    this.#waiting += 1;
+    try {
+      const late = new UnavailableError(`this node has not read up to position ${header} yet`);
+      await within(WAIT_MS, (signal) => this.ledger.reached(BigInt(header), signal), late);
+    } finally {
+      this.#waiting -= 1;
+    }
     return true;
   }
 }
 
-async function within(milliseconds: number, work: Promise<void>, message: string): Promise<void> {
+/** Ends the work when it takes longer: nothing of it may be left waiting. */
+async function within(milliseconds: number, work: (signal: AbortSignal) => Promise<void>, late: Error): Promise<void> {
+  const over = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new UnavailableError(message)), milliseconds);
+  const ending = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      over.abort(late);
+      reject(late);
+    }, milliseconds);
   });
   try {
-    await Promise.race([work, late]);
+    await Promise.race([work(over.signal), ending]);
   } finally {
     clearTimeout(timer);
   }
