@@ -81,7 +81,15 @@ const zones = [
       './src/*.ts',
       sources('!(anchoring|cli)/**'),
       sources('anchoring/**', {
-        but: ['ethers-chain', 'registry', 'embedded-node', 'anchor-signer', 'remote-anchor-signer', 'keystore-file'],
+        but: [
+          'ethers-chain',
+          'registry',
+          'embedded-node',
+          'anchor-signer',
+          'remote-anchor-signer',
+          'keystore-file',
+          'endpoint-check',
+        ],
       }),
     ],
     from: './node_modules/ethers',

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   bundle: async () => (await import('./bundle.command.js')).bundleCommand,
   seal: async () => (await import('./seal.command.js')).sealCommand,
   erase: async () => (await import('./erase.command.js')).eraseCommand,
+  doctor: async () => (await import('./doctor.command.js')).doctorCommand,
   keys: async () => (await import('./keys.command.js')).keysCommand,
   backup: async () => (await import('./backup.command.js')).backupCommand,
   restore: async () => (await import('./restore.command.js')).restoreCommand,
