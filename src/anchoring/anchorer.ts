@@ -90,6 +90,8 @@ export class Anchorer {
     for (const { root, txHash, blockNumber } of anchored) {
       if (blockNumber <= lostUpTo || (await this.#isOurs(toBase64(root)))) continue;
       const { name } = this.chain;
+      // One endpoint's word stops nothing: the receipt must be in the block that it names (S19).
+      await this.chain.proof(txHash);
       throw new ConfigError(
         'DATA_DIR',
         `holds an older copy of the ledger than the chain knows: block ${blockNumber} of "${name}" has the root ` +
@@ -218,6 +220,12 @@ export class Anchorer {
       if (!('logIndex' in receipt)) {
         const failed = anchor.submissions.find((one) => one.txHash === txHash)?.failed;
         if (failed !== undefined) continue;
+        if ((await this.#anchored()).some((one) => one.txHash === txHash)) {
+          throw new ChainError(
+            'rpcDisagreement',
+            `${this.chain.name}: ${txHash} is said to be reverted, and has a log`,
+          );
+        }
         await this.#record(number, { type: 'FailAnchor', chainId: this.chain.chainId, txHash, code: 'reverted' });
         // The next try pays again: not at once.
         throw new ChainError(

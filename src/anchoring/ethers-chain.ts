@@ -43,7 +43,14 @@ import {
   type RpcBlock,
   type RpcReceipt,
 } from './receipt-proof.js';
-import { CREATE2_DEPLOYER, REGISTRY_ADDRESS, REGISTRY_CODE, REGISTRY_DEPLOYMENT, REGISTRY_TOPIC } from './registry.js';
+import {
+  checksumAddress,
+  CREATE2_DEPLOYER,
+  REGISTRY_ADDRESS,
+  REGISTRY_CODE,
+  REGISTRY_DEPLOYMENT,
+  REGISTRY_TOPIC,
+} from './registry.js';
 
 export interface EthersChainOptions {
   readonly name: string;
@@ -242,15 +249,18 @@ export class EthersChain implements Chain {
       equalBytes(inTransactions.root, fromHex0x(block.transactionsRoot)),
       `the transactions of block ${block.hash} do not hash to its transactions root`,
     );
+    const logIndex = this.logIndex(receipt);
+    // Who anchored it then: another one than now, where that has changed since.
+    const anchorer = checksumAddress(fromHex0x(receipt.logs[logIndex]?.topics[1] ?? '0x').slice(-20));
     const proof: AnchorProof = {
       chainId: this.chainId,
       contract: this.contract,
-      anchorer: this.anchorer,
+      anchorer,
       txHash,
       blockNumber: block.number,
       blockHash: block.hash,
       transactionIndex: receipt.transactionIndex,
-      logIndex: this.logIndex(receipt),
+      logIndex,
       header: toHex0x(header),
       receiptProof: inReceipts.nodes.map(toHex0x),
       transactionProof: inTransactions.nodes.map(toHex0x),
