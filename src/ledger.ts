@@ -208,7 +208,7 @@ export class Ledger {
     opened.log = log;
     const logKey = { origin, ...logSigner(keys) };
     const headSigner = chains && new HeadSigner(store, log, logKey, join(keysDir, 'last-signed-head.json'), now);
-    const heads: SignedHeads = headSigner ?? new HeadFollower(log);
+    const heads: SignedHeads = headSigner ?? new HeadFollower(log, { origin, vkey });
     opened.readModels = ReadModels.start(join(folder, READ_MODELS), store, PROJECTIONS, (event) => vault.open(event), {
       onProblem: warningsOf('read-models'),
     });

@@ -291,3 +291,36 @@ describe('a log that does not extend what was signed', () => {
     },
   );
 });
+
+describe('a head that somebody else has put into the store', () => {
+  /** With the root of this very log, and a note that its key has not signed. */
+  async function forge(store: EventStore, log: TransparencyLog, size: number): Promise<void> {
+    const there = await store.readStream(SIGNED_HEADS_STREAM);
+    const data = { size, root: toBase64(log.tree.root(size)), checkpoint: `${KEY.origin}\n${size}\nforged\n` };
+    const event = { id: crypto.randomUUID(), type: 'HeadSigned', v: 1, at: '2026-01-01T00:00:00.000Z', by: 'x', data };
+    await store.append({ stream: SIGNED_HEADS_STREAM, expectedRevision: there.length - 1, events: [event] });
+    await happened(store, 1);
+    await log.reached(size + 1);
+  }
+
+  it('S15: is not taken up, nor served: the signer signs its own', async () => {
+    const store = openMemoryEventStore();
+    await happened(store, 2);
+    const { signer, log } = await started(store);
+    await forge(store, log, 2);
+    for (const head of [await signer.covering(2), await signer.exactly(2)]) {
+      expect(head.checkpoint).toMatch(new RegExp(`^${KEY.origin}\n\\d\n[^\n]+\n\n— ${KEY.origin} `));
+    }
+    expect((await started(store)).signer.latest?.checkpoint).not.toContain('forged');
+  });
+
+  it('S16: does not hide that the last signed head is missing', async () => {
+    const store = openMemoryEventStore();
+    await happened(store, 2);
+    const { signer, log } = await started(store);
+    await signer.covering(2);
+    await forge(store, log, 2);
+    rmSync(file);
+    await expect(started(store)).rejects.toThrow(ConfigError);
+  });
+});

@@ -60,7 +60,9 @@ export class HeadSigner implements SignedHeads {
     this.#adopt();
     const last = this.#lastHead();
     if (last) this.#checkAtStart(last);
-    else if (this.#latest) throw this.#lastHeadMissing(this.#latest);
+    else if (this.log.latestHead && this.#isNamedOurs(this.log.latestHead)) {
+      throw this.#lastHeadMissing(this.log.latestHead);
+    }
     await compared();
     // After an accepted loss (S16): what was signed before is of another origin, this one begins with a head of its own.
     const former = this.#latest ? undefined : this.log.latestHead;
@@ -113,8 +115,15 @@ export class HeadSigner implements SignedHeads {
     return this.#make(size);
   }
 
-  /** Signed under this origin, and not under one that ended with a loss. */
-  #isOurs({ checkpoint }: SignedHead): boolean {
+  /**
+   * Signed by this key under this origin, and not under one that ended with a loss, nor by whoever else can write to the
+   * store: Ed25519 gives the same bytes again.
+   */
+  #isOurs(head: SignedHead): boolean {
+    return this.#isNamedOurs(head) && this.#make(head.size).checkpoint === head.checkpoint;
+  }
+
+  #isNamedOurs({ checkpoint }: SignedHead): boolean {
     return checkpoint.startsWith(`${this.key.origin}\n`);
   }
 
@@ -129,7 +138,7 @@ export class HeadSigner implements SignedHeads {
     this.#requireSound();
     const { latestHead, headRevision } = this.log;
     this.#revision = Math.max(this.#revision, headRevision);
-    if (latestHead && this.#isOurs(latestHead) && latestHead.size > (this.#latest?.size ?? -1))
+    if (latestHead && latestHead.size > (this.#latest?.size ?? -1) && this.#isOurs(latestHead))
       this.#latest = latestHead;
   }
 
@@ -180,7 +189,7 @@ export class HeadSigner implements SignedHeads {
         throw new InvariantError(`another worker signed a head that this node's log contradicts: it ${contradiction}`);
       }
       this.#revision = event.revision;
-      if (this.#isOurs(head) && head.size > (this.#latest?.size ?? -1)) this.#latest = head;
+      if (head.size > (this.#latest?.size ?? -1) && this.#isOurs(head)) this.#latest = head;
     }
     if (this.#latest) this.#remember(this.#latest);
   }
