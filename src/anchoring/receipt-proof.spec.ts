@@ -111,6 +111,13 @@ describe('a receipt', () => {
     expect(toHex(encodeReceipt({ ...receipt, type: 2 }))).toBe(`02${payload}`);
   });
 
+  it('of an OP stack’s deposit ends with nonce and version, if it has a version', () => {
+    const deposit = { ...receipt, type: 0x7e, depositNonce: '0x5' };
+    expect(toHex(encodeReceipt(deposit))).toBe(`7e${payload}`);
+    const since = `7e${payload.replace('f90108', 'f9010a')}0501`;
+    expect(toHex(encodeReceipt({ ...deposit, depositReceiptVersion: '0x1' }))).toBe(since);
+  });
+
   it('of a transaction that was reverted has an empty status', () => {
     expect(toHex(encodeReceipt({ ...receipt, status: '0x0' }))).toBe(payload.replace('f9010801', 'f9010880'));
   });

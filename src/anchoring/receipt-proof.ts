@@ -74,6 +74,9 @@ export const rpcReceipt = z.object({
   l1Fee: quantity.nullish(),
   logsBloom: bytesOf(256),
   logs: z.array(rpcLog),
+  /** Of the OP stack's deposits, since its fork Canyon part of what is hashed: the first transaction of each block is one. */
+  depositNonce: quantity.optional(),
+  depositReceiptVersion: quantity.optional(),
 });
 export type RpcReceipt = z.output<typeof rpcReceipt>;
 
@@ -159,13 +162,19 @@ export function encodeHeader(block: RpcBlock): Uint8Array {
   ]);
 }
 
-/** The receipt as the trie holds it: its type's byte where it has one, then [status, gas, bloom, logs]. */
+/**
+ * The receipt as the trie holds it: its type's byte where it has one, then [status, gas, bloom, logs]; of an OP stack's
+ * deposit also nonce and version, where it has a version (specs.optimism.io, "Deposits", Deposit Receipt).
+ */
 export function encodeReceipt(receipt: RpcReceipt): Uint8Array {
   const payload = RLP.encode([
     receipt.status === '0x1' ? Uint8Array.of(1) : new Uint8Array(),
     integer(receipt.cumulativeGasUsed),
     bytes(receipt.logsBloom),
     receipt.logs.map((log) => [bytes(log.address), log.topics.map((topic) => bytes(topic)), bytes(log.data)]),
+    ...(receipt.depositReceiptVersion === undefined
+      ? []
+      : [integer(receipt.depositNonce ?? '0x0'), integer(receipt.depositReceiptVersion)]),
   ]);
   return receipt.type === 0 ? payload : concatBytes(Uint8Array.of(receipt.type), payload);
 }
