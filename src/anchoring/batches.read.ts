@@ -397,6 +397,15 @@ export function paidAnchors(db: Database, chainId: number, fromSeconds: number):
   }));
 }
 
+/** The newest batch that is final on a chain. */
+export function finalOn(db: Database, chainId: number): { readonly batch: number; readonly size: number } | undefined {
+  return statement(
+    db,
+    `SELECT b.number AS batch, b.size FROM batches b JOIN anchors a ON a.batch = b.number
+     WHERE a.chain_id = ? AND a.state = 'finalised' ORDER BY b.number DESC LIMIT 1`,
+  ).get(chainId) as { batch: number; size: number } | undefined;
+}
+
 /** A final anchor as it is listed for the time after its chain, with the entry that has its block's hash (S10). */
 export interface ListedAnchor {
   readonly batch: number;

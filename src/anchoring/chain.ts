@@ -4,6 +4,7 @@
  * it: built (recorded, not sent), sent (the same bytes may be sent again), in a block, final.
  */
 import type { AnchorProof } from '../verification/bundle.js';
+import type { AnchorSigner } from './anchor-signer.js';
 
 export type ChainErrorCode =
   /** No endpoint answered in time. Nothing is known; try again. */
@@ -129,6 +130,8 @@ export interface Chain {
   readonly contract: string;
   /** EIP-55. */
   readonly anchorer: string;
+  /** Who signs for it. */
+  readonly signer: AnchorSigner;
 
   /**
    * Checks chain id, contract and funds. On the embedded chain it deploys the contract and gives funds where needed.

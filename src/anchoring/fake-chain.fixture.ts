@@ -27,6 +27,11 @@ export class FakeChain implements Chain {
   readonly contract = '0x00000000000000000000000000000000000000C0';
   anchorer = '0x00000000000000000000000000000000000000A0';
 
+  readonly signer = {
+    address: '0x00000000000000000000000000000000000000A0',
+    signTransaction: async (): Promise<string> => '0x',
+  };
+
   /** Blocks 1, 2, …; what is in `pool` waits for `mine`. */
   blocks: Block[] = [];
   pool: { hash: string; nonce: number; signed: string }[] = [];

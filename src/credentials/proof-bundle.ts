@@ -35,7 +35,7 @@ export async function evidenceOf(ledger: Ledger, id: string): Promise<Evidence> 
   const head = anchored ? ledger.signer.noteOf(anchored.size) : await pendingHead(ledger, issued.index);
   const snapshot = anchored ? ledger.log.snapshot(anchored.size - 1) : ledger.log.newestSnapshot(head.size);
   const lists = [data.statusLists.revocation.list, data.statusLists.suspension.list];
-  const first = anchored && finalAnchor(ledger.readModels.db, { firstCovering: issued.index });
+  const first = anchored && finalAnchor(ledger.readModels.db, { firstCovering: issued.index }, ledger.mainChainId);
   return {
     type: 'MeritkedjaProof',
     version: 1,
@@ -70,7 +70,7 @@ async function pendingHead(ledger: Ledger, index: number): Promise<SignedHead> {
 
 /** The newest final anchor, if it covers the index and its standing is still at hand. */
 function anchorFor(ledger: Ledger, index: number): FinalAnchor | undefined {
-  const newest = finalAnchor(ledger.readModels.db, 'newest');
+  const newest = finalAnchor(ledger.readModels.db, { newestCovering: index }, ledger.mainChainId);
   return newest && newest.size > index && ledger.log.snapshot(newest.size - 1) ? newest : undefined;
 }
 

@@ -63,6 +63,11 @@ export const POLICY = {
   'batch.list': ANYONE,
   'batch.read': ANYONE,
   'batch.seal': OPERATOR,
+  'chain.list': ANYONE,
+  'chain.readAnchors': ANYONE,
+  'chain.reanchor': OPERATOR,
+  'chain.rotateAnchorer': OPERATOR,
+  'chain.close': OPERATOR,
   'chain.readBlock': ANYONE,
 
   'verification.verify': ANYONE,

@@ -377,6 +377,62 @@ export const DOMAIN_TEXTS: Readonly<Record<string, ProblemText>> = {
       'An erasure cannot be undone. Send the id of the holder, {holder}, as confirm to confirm it.',
     ],
   ),
+  chainUnknown: text(
+    404,
+    ['Kedjan finns inte', 'Liggaren har ingen kedja med numret {chainId}.'],
+    ['No such chain', 'The ledger has no chain with the id {chainId}.'],
+  ),
+  chainClosed: text(
+    409,
+    ['Kedjan är stängd', 'Kedjan {chainId} är stängd i loggen, och inget mer förankras på den. Välj en annan.'],
+    [
+      'The chain is closed',
+      'Chain {chainId} is closed in the log, and nothing more is anchored on it. Choose another.',
+    ],
+  ),
+  closeNotConfirmed: text(
+    422,
+    [
+      'Stängningen är inte bekräftad',
+      'En stängning kan inte ångras. Skicka kedjans namn, {name}, som confirm för att bekräfta den.',
+    ],
+    [
+      'Closing is not confirmed',
+      'Closing cannot be undone. Send the name of the chain, {name}, as confirm to confirm it.',
+    ],
+  ),
+  chainNotCovered: text(
+    409,
+    [
+      'Kedjan är inte täckt av en annan',
+      'Blockens hashar för de {anchors} förankringarna på {name} ligger ännu inte under en slutgiltig förankring på en annan kedja. Förankra på en annan kedja först (meritkedja reanchor) och försök igen. Är kedjan redan borta: skicka uncovered.',
+    ],
+    [
+      'No other chain covers it',
+      'The block hashes of the {anchors} anchors on {name} are not yet under a final anchor on another chain. Anchor on another chain first (meritkedja reanchor) and try again. If the chain is gone already, send uncovered.',
+    ],
+  ),
+  notTheAnchorer: text(
+    409,
+    ['Fel förankrare', 'Kedjans förankrare är {anchorer}. Läs om den och försök igen.'],
+    ['Not the anchorer', 'The anchorer of the chain is {anchorer}. Read it again and try again.'],
+  ),
+  anchorerUsed: text(
+    409,
+    ['Adressen är redan använd', 'Adressen {anchorer} har förankrat på den här kedjan förut. Använd en ny nyckel.'],
+    ['The address was used before', 'The address {anchorer} has anchored on this chain before. Use a new key.'],
+  ),
+  rotationNotSigned: text(
+    422,
+    [
+      'Bytet är inte signerat av båda',
+      'Bytet från {previous} till {anchorer} ska vara signerat av båda. Använd meritkedja rotate-anchorer med den nya nyckeln.',
+    ],
+    [
+      'The change is not signed by both',
+      'The change from {previous} to {anchorer} must be signed by both. Use meritkedja rotate-anchorer with the new key.',
+    ],
+  ),
   idempotencyKeyReused: text(
     422,
     [

@@ -22,6 +22,7 @@ const SOURCES = fileURLToPath(new URL('..', import.meta.url));
 const INTERNAL = new Set([
   'notThePreviousOrigin',
   'originUsed',
+  'chainCoversItself',
   ...['addressMalformed', 'chainKnown', 'ledgerFounded', 'ledgerUnfounded', 'vkeyMismatch'],
   ...['batchRange', 'batchSealed', 'batchUnknown', 'blockDiffers', 'nonceDiffers', 'rootMalformed'],
   ...['anchorConfirmed', 'anchorNotConfirmed', 'anchorNotSubmitted'],

@@ -4,6 +4,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { Registry } from 'prom-client';
 import { BackupController } from '../archive/backup.controller.js';
 import { BatchesController } from '../anchoring/batches.controller.js';
+import { ChainsController } from '../anchoring/chains.controller.js';
 import { ErasureController } from '../holders/erasure.controller.js';
 import { ReadModelsController } from '../event-store/read-models.controller.js';
 import { KeysController } from '../holders/keys.controller.js';
@@ -32,6 +33,7 @@ import { ViewModels } from './view-models.js';
     LogController,
     BackupController,
     BatchesController,
+    ChainsController,
     ReadModelsController,
     ErasureController,
     SharesController,
