@@ -53,17 +53,38 @@ export function writeFileOnce(path: string, content: string): boolean {
 
 /**
  * As `writeFileDurably`, and overwrites what the file held, in place, before its blocks are given back: for what must
- * not be found on the disk again. A file system or disk that writes elsewhere than where it is told defeats it.
+ * not be found on the disk again. A file system or disk that writes elsewhere than where it is told defeats it. What a
+ * crash leaves on the way is found by `wipeLeftovers`.
  */
 export function replaceAndWipe(path: string, content: string): void {
-  const old = openSync(path, 'r+');
-  try {
-    writeFileDurably(path, content);
-    writeSync(old, new Uint8Array(fstatSync(old).size), 0, undefined, 0);
-    fsyncSync(old);
-  } finally {
-    closeSync(old);
+  const old = `${path}.${randomBytes(6).toString('hex')}.old`;
+  linkSync(path, old);
+  writeFileDurably(path, content);
+  wipe(old);
+}
+
+/**
+ * Overwrites and removes what writes of this file that were cut off have left beside it, however young it is: only for
+ * whoever knows that nobody else writes it now.
+ */
+export function wipeLeftovers(path: string): void {
+  const present = statSync(path, { throwIfNoEntry: false })?.ino;
+  for (const leftover of besides(path, /\.[0-9a-f]{12}\.(new|old)$/)) {
+    // Cut off before the replacement: another name of the file in use.
+    if (statSync(leftover, { throwIfNoEntry: false })?.ino === present) rmSync(leftover, { force: true });
+    else wipe(leftover);
   }
+}
+
+function wipe(path: string): void {
+  const file = openSync(path, 'r+');
+  try {
+    writeSync(file, new Uint8Array(fstatSync(file).size), 0, undefined, 0);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  rmSync(path);
 }
 
 /** The file's text, trimmed, or undefined where there is none. */
@@ -104,14 +125,18 @@ function writeTemporary(path: string, content: string, mode: number): string {
 
 /** A secret that was replaced must not lie beside its successor because some write of it was cut off. */
 function removeLeftovers(path: string): void {
-  const folder = dirname(path);
-  const name = basename(path);
-  for (const other of readdirSync(folder)) {
-    if (!other.startsWith(`${name}.`) || !/\.[0-9a-f]{12}\.new$/.test(other)) continue;
-    const leftover = join(folder, other);
+  for (const leftover of besides(path, /\.[0-9a-f]{12}\.new$/)) {
     const written = statSync(leftover, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
     if (Date.now() - written > LEFTOVER_MS) rmSync(leftover, { force: true });
   }
+}
+
+/** The files beside this one whose names go on from its name so. */
+function besides(path: string, ending: RegExp): readonly string[] {
+  const folder = dirname(path);
+  const name = basename(path);
+  const others = readdirSync(folder).filter((other) => other.startsWith(`${name}.`) && ending.test(other));
+  return others.map((other) => join(folder, other));
 }
 
 function syncFolder(folder: string): void {

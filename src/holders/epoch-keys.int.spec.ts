@@ -1,5 +1,15 @@
 /** The file of epoch keys: made for a new store only, and refused in plain words where it does not fit (S23). */
-import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -135,6 +145,31 @@ describe('a change of epochs', () => {
     linkSync(file, kept);
     epochs.destroyBefore(2);
     expect(readFileSync(kept).every((byte) => byte === 0)).toBe(true);
+  });
+
+  it.each(['new', 'old'])(
+    'S23: leaves no old key in what a crash a moment ago left beside the file (.%s)',
+    (ending) => {
+      const epochs = open(true);
+      const first = readFileSync(file, 'utf8');
+      const leftover = `${file}.0123456789ab.${ending}`;
+      writeFileSync(leftover, first);
+      const kept = join(folder, 'same-bytes');
+      linkSync(leftover, kept);
+      epochs.begin(AT);
+      epochs.destroyBefore(2);
+      expect(readdirSync(join(folder, 'keys'))).toEqual(['epochs.json']);
+      expect(readFileSync(kept).every((byte) => byte === 0)).toBe(true);
+    },
+  );
+
+  it('S23: cut off before the new file had its name loses nothing', () => {
+    const epochs = open(true);
+    const { epoch, wrapped } = epochs.wrap(KEY, 's');
+    linkSync(file, `${file}.0123456789ab.old`);
+    epochs.begin(AT);
+    expect(open().unwrap(epoch, wrapped, 's')).toEqual(KEY);
+    expect(readdirSync(join(folder, 'keys'))).toEqual(['epochs.json']);
   });
 
   it('waits for another process that writes the file, but not for one that has crashed', () => {

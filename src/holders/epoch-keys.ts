@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readFileIfThere, replaceAndWipe, writeFileOnce } from '../crypto/secret-file.js';
+import { readFileIfThere, replaceAndWipe, wipeLeftovers, writeFileOnce } from '../crypto/secret-file.js';
 import { unwrapUnder, wrapUnder, type Secrets } from '../crypto/secrets.js';
 import { fromBase64url, toBase64url } from '../encoding/base64.js';
 import { ConfigError, EncodingError, UnavailableError } from '../errors.js';
@@ -175,6 +175,8 @@ export class EpochKeys {
       throw new UnavailableError('another process changes the epoch keys just now');
     }
     try {
+      // Nobody else writes the file now: what lies beside it is of a process that was cut off, and holds old keys.
+      wipeLeftovers(this.path);
       change();
     } finally {
       rmSync(lock, { force: true });
