@@ -27,6 +27,8 @@ const MIGRATIONS = [
   -- Streams of the log that the server would cut, by their newest metadata.
   CREATE TABLE limits (stream TEXT PRIMARY KEY, what TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  // The last event that was read, of whatever stream: it must be there still.
+  `ALTER TABLE progress ADD COLUMN reached_id TEXT`,
 ];
 
 export interface Deletion {
@@ -49,6 +51,7 @@ export class LogIndex {
   #head: Position | undefined;
   #logSize: number;
   #lastId: string | undefined;
+  #reachedId: string | undefined;
 
   private constructor(database: Database, prefix: string) {
     this.#database = database;
@@ -58,6 +61,7 @@ export class LogIndex {
     this.#reached = progress.reached ? fromBlob(progress.reached) : undefined;
     this.#head = progress.head ? fromBlob(progress.head) : undefined;
     this.#lastId = progress.lastId ?? undefined;
+    this.#reachedId = progress.reachedId ?? undefined;
     this.#logSize = this.#statements.logSize.get()!;
   }
 
@@ -90,6 +94,12 @@ export class LogIndex {
     return this.#logSize;
   }
 
+  /** The last event of all that was read, to compare with the store. */
+  get lastRead(): { readonly position: Position; readonly id: string } | undefined {
+    if (this.#reached === undefined || this.#reachedId === undefined) return undefined;
+    return { position: this.#reached, id: this.#reachedId };
+  }
+
   /** The last entry, to compare with the store. */
   get last(): Entry | undefined {
     const index = this.#logSize - 1;
@@ -102,7 +112,7 @@ export class LogIndex {
    * @throws what `work` throws: the index then stands as before
    */
   transaction(work: () => void): void {
-    const before = [this.#reached, this.#head, this.#logSize, this.#lastId] as const;
+    const before = [this.#reached, this.#head, this.#logSize, this.#lastId, this.#reachedId] as const;
     try {
       this.#database.transaction(() => {
         work();
@@ -110,17 +120,19 @@ export class LogIndex {
           this.#reached === undefined ? null : toBlob(this.#reached),
           this.#head === undefined ? null : toBlob(this.#head),
           this.#lastId ?? null,
+          this.#reachedId ?? null,
         );
       })();
     } catch (error) {
-      [this.#reached, this.#head, this.#logSize, this.#lastId] = before;
+      [this.#reached, this.#head, this.#logSize, this.#lastId, this.#reachedId] = before;
       throw error;
     }
   }
 
   /** An event of any stream was read. */
-  read(position: Position): void {
+  read(position: Position, id: string): void {
     this.#reached = position;
+    this.#reachedId = id;
   }
 
   /** An event of a vault stream was read. */
@@ -203,11 +215,12 @@ export class LogIndex {
 function prepareStatements(database: Database) {
   return {
     begin: database.prepare<[string]>('INSERT INTO progress (only, prefix) VALUES (1, ?) ON CONFLICT DO NOTHING'),
-    progress: database.prepare<[], { reached: Buffer | null; head: Buffer | null; lastId: string | null }>(
-      'SELECT reached, head, last_id AS lastId FROM progress',
-    ),
-    keep: database.prepare<[Uint8Array | null, Uint8Array | null, string | null]>(
-      'UPDATE progress SET reached = ?, head = ?, last_id = ?',
+    progress: database.prepare<
+      [],
+      { reached: Buffer | null; head: Buffer | null; lastId: string | null; reachedId: string | null }
+    >('SELECT reached, head, last_id AS lastId, reached_id AS reachedId FROM progress'),
+    keep: database.prepare<[Uint8Array | null, Uint8Array | null, string | null, string | null]>(
+      'UPDATE progress SET reached = ?, head = ?, last_id = ?, reached_id = ?',
     ),
     logSize: database.prepare<[], number>('SELECT coalesce(max(log_index) + 1, 0) FROM log').pluck(),
     addEntry: database.prepare<[number, Uint8Array]>('INSERT INTO log VALUES (?, ?)'),

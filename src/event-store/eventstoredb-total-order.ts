@@ -73,12 +73,22 @@ export async function openLogIndex(
   return LogIndex.remake(file, prefix);
 }
 
-/** Whether the store has the last entry that the index knows, where it knows it. */
-async function isOf(connection: EventStoreDbConnection, { last }: LogIndex): Promise<boolean> {
-  if (!last) return true;
+/**
+ * Whether the store has the last entry that the index knows, and the last event of all that was read: a store that was
+ * put back from an older copy of itself may have other events since, at places that this node would take for read.
+ */
+async function isOf(connection: EventStoreDbConnection, { last, lastRead }: LogIndex): Promise<boolean> {
+  for (const known of [last, lastRead]) if (known && !(await stands(connection, known))) return false;
+  return true;
+}
+
+async function stands(
+  connection: EventStoreDbConnection,
+  { position, id }: { readonly position: Position; readonly id: string },
+): Promise<boolean> {
   try {
-    const { records } = await connection.readAll(last.position, 1);
-    return records[0]?.position === last.position && records[0].id === last.id;
+    const { records } = await connection.readAll(position, 1);
+    return records[0]?.position === position && records[0].id === id;
   } catch (error) {
     // No record begins there, which servers say in several ways; unless none of its reads is answered.
     if (error instanceof ConfigError) throw error;
@@ -255,7 +265,7 @@ export class TotalOrder {
       for (const record of records) {
         const event = this.#takeOne(record, deleted);
         if (event) added.push(event);
-        this.index.read(record.position);
+        this.index.read(record.position, record.id);
       }
     });
     for (const event of added) {

@@ -426,6 +426,26 @@ describe("a node's index", () => {
     expect((await (await node('damaged')).head()).logSize).toBe(1);
   });
 
+  it('S15: is made again where the store was put back and went on otherwise after the last entry', async () => {
+    const entry = draft();
+    /** Events of the same size, and so at the same places. */
+    const history = async (name: string, store: EventStore): Promise<void> => {
+      await store.append(one('a', NO_STREAM, { events: [entry] }));
+      for (let n = 0; n < 3; n++) await store.append(one(`${name}-${n}`));
+    };
+    const before = await node();
+    await history('vault-x', before);
+    const { position } = await before.head();
+    await before.close();
+    const first = server;
+    server = await startEventStoreDbServer();
+    closing.push(() => first.stop());
+    const writer = await node('writer');
+    await history('thing-y', writer);
+    expect(await writer.head()).toEqual({ position, logSize: 4 });
+    expect(await (await node()).head()).toEqual({ position, logSize: 4 });
+  });
+
   it('is read from where it stands: a start does not read the log again', async () => {
     const store = await node();
     await store.appendMany(Array.from({ length: 50 }, (_, n) => one(`s-${n}`)));
