@@ -261,6 +261,7 @@ class FaultRun {
   #anchorer: Anchorer | undefined;
   #clockMs = Date.now();
   #snapshot: string | undefined;
+  #problem = '';
 
   constructor(
     private readonly seed: number,
@@ -288,6 +289,8 @@ class FaultRun {
       timeoutMs: TIMEOUT_MS,
     });
     await this.#rpc('anvil_setBalance', chain.anchorer, '0x3635c9adc5dea00000');
+    // What the node was told besides transactions goes with its blocks: below any that are reorganised here.
+    await this.#mine(6);
     this.#chain = this.#killer.watched(chain, 'chain');
     await this.#start();
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -349,6 +352,7 @@ class FaultRun {
         this.#broken.push(`an error that stops the service: ${String(error)}`);
         throw error;
       }
+      this.#problem = error.message;
     }
   }
 
@@ -409,7 +413,7 @@ class FaultRun {
   async #check(anchorer: string): Promise<void> {
     const broken = this.#broken;
     const batches = await this.#batches();
-    if (!(await this.#isSettled())) broken.push(`batch ${batches.length} is under no final anchor`);
+    if (!(await this.#isSettled())) broken.push(`batch ${batches.length} is under no final anchor: ${this.#problem}`);
     const { logSize } = await this.#store.head();
     const log = await this.#store.readLog({ from: 0, limit: logSize });
     const size = finalAnchor(this.#small!.readModels.db, 'newest')?.size ?? 0;

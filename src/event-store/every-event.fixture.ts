@@ -3,6 +3,8 @@
  * persons and keys are of this test alone.
  */
 import { eraseHolder } from '../holders/erasure.js';
+import { keySigner, type AnchorSigner } from '../anchoring/anchor-signer.js';
+import { signRotation } from '../anchoring/anchorer-rotation.js';
 import { batchDecider, type BatchCommand } from '../anchoring/batch.js';
 import { batchStream, LEDGER_STREAM } from '../anchoring/anchoring.events.js';
 import { ledgerDecider, type LedgerCommand } from '../anchoring/ledger.js';
@@ -78,6 +80,16 @@ async function writeAll(small: SmallLedger): Promise<void> {
   await onLedger({ type: 'FoundLedger', origin, vkey: `${origin}+00000000+AAAA` });
   const chain = { name: 'embedded', chainId: 31337, contract: ADDRESS, anchorer: ADDRESS, firstBlock: 1 };
   await onLedger({ type: 'AddChain', ...chain });
+  const signers = [7, 8].map((fill) => keySigner(new Uint8Array(32).fill(fill)));
+  const [former, next] = signers as [AnchorSigner, AnchorSigner];
+  const other = { ...chain, name: 'sepolia', chainId: 11_155_111, anchorer: former.address };
+  await onLedger({ type: 'AddChain', ...other });
+  const rotation = { chainId: other.chainId, previous: former.address, anchorer: next.address };
+  const statement = { origin, contract: other.contract, ...rotation };
+  const previousSignature = await signRotation(former, statement);
+  const signature = await signRotation(next, statement);
+  await onLedger({ type: 'RotateAnchorer', ...rotation, previousSignature, signature });
+  await onLedger({ type: 'CloseChain', chainId: other.chainId, anchors: 3, coveredBy: { chainId: 31337, batch: 4 } });
 
   const organisation = await small.organisation();
   const definition = await small.definition(organisation);
@@ -113,6 +125,9 @@ async function writeAll(small: SmallLedger): Promise<void> {
   await onBatch({ type: 'SubmitAnchor', ...transaction, txHash: failing });
   await onBatch({ type: 'FailAnchor', chainId, txHash: failing, code: 'nonceUsed' });
   await onBatch({ type: 'SubmitAnchor', ...transaction, nonce: 1, txHash: HASH });
+  const higher = HASH.replaceAll('ab', 'ef');
+  await onBatch({ type: 'ReplaceAnchor', ...transaction, nonce: 1, txHash: higher, replaces: HASH });
+  await onBatch({ type: 'RequestAnchor', chainId: 11_155_111 });
   await onBatch({ type: 'ConfirmAnchor', ...mined });
   await onBatch({ type: 'FinaliseAnchor', ...block });
   await onBatch({ type: 'ReorganiseAnchor', ...block });
