@@ -60,7 +60,10 @@ export async function callLedger(
     });
     body = await response.text();
   } catch (error) {
-    throw new CliError(EXIT.undetermined, `${printable(url)}: not reached (${reasonOf(error)})`);
+    throw new CliError(
+      EXIT.undetermined,
+      `${printable(url)}: not reached (${reasonOf(error)}); is the service running, and is --url its address?`,
+    );
   }
   const json = parsed(body);
   if (response.ok && json !== undefined) return json;
@@ -88,7 +91,10 @@ export async function openFromLedger(path: string, options: ApiOptions, io: CliI
       signal: patience.signal,
     });
   } catch (error) {
-    throw new CliError(EXIT.undetermined, `${printable(url)}: not reached (${reasonOf(error)})`);
+    throw new CliError(
+      EXIT.undetermined,
+      `${printable(url)}: not reached (${reasonOf(error)}); is the service running, and is --url its address?`,
+    );
   } finally {
     clearTimeout(timer);
   }
@@ -110,7 +116,8 @@ function refused(status: number, json: unknown, url: string): CliError {
   const problem = isJsonObject(json) ? [json['title'], json['detail']] : [];
   const words = problem.filter((text): text is string => typeof text === 'string').map(printable);
   const message = `${printable(url)}: ${status}${words.length === 0 ? '' : ` ${words.join(': ')}`}`;
-  if (status === 401 || status === 403) return new CliError(EXIT.configuration, `${message}; see MERITKEDJA_TOKEN`);
+  if (status === 401 || status === 403)
+    return new CliError(EXIT.configuration, `${message} Give --token-file DATA_DIR/admin-token, or MERITKEDJA_TOKEN`);
   if (status >= 500 || status === 429) return new CliError(EXIT.undetermined, message);
   return new CliError(EXIT.input, status < 400 ? `${message}: expected JSON` : message);
 }

@@ -25,6 +25,7 @@ import { restorationOf, type Loss } from '../archive/restoration.js';
 import { restoreArchive } from '../archive/restore.js';
 import type { Config } from '../config.js';
 import { toBase64 } from '../encoding/base64.js';
+import { canonicalize } from '../encoding/jcs.js';
 import { Secrets } from '../crypto/secrets.js';
 import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
 import { progressOn } from './progress.js';
@@ -48,6 +49,8 @@ export function restoreCommand(root: Command, io: CliIo): void {
     .option('--lost <entries>', 'with --accept-loss: how many entries are lost, as the command shows, or "unknown"')
     .option('--json', 'print one JSON document')
     .action(async (file: string | undefined, options: RestoreOptions) => {
+      // As the service: what is made in the data folder is its owner's alone.
+      process.umask(0o077);
       if (options.acceptLoss === true) {
         if (file !== undefined) throw new CliError(EXIT.usage, '--accept-loss takes no file: restore it first');
         await accept(options, io);
@@ -94,8 +97,9 @@ export async function restore(
   } catch (error) {
     progress.done();
     if (error instanceof ArchiveError) throw new CliError(EXIT.input, `${printable(file)}: ${error.message}`);
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new CliError(EXIT.input, `${printable(file)}: cannot be read (ENOENT)`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES') {
+      throw new CliError(EXIT.input, `${printable(file)}: cannot be read (${code})`);
     }
     throw error;
   } finally {
@@ -115,7 +119,7 @@ export async function accept(options: RestoreOptions, io: CliIo, openStore: Open
     const log = await logOf(store);
     const compared = await compare(log, config, options);
     const remembered = restoration.is === 'readOnly' ? restoration.losses : [];
-    const losses = [...remembered, ...compared.losses, ...unknownIn(log, resolve(config.keysDir))];
+    const losses = distinct([...remembered, ...compared.losses, ...unknownIn(log, resolve(config.keysDir))]);
     const isGoingOn = isAcceptedAlready({ log, keysDir: resolve(config.keysDir) });
     if (losses.length === 0 && !isGoingOn) {
       throw new CliError(EXIT.usage, 'nothing is known to be lost: start the service, there is nothing to accept');
@@ -156,6 +160,11 @@ async function compare(
   const chains = await anchoredRoots(log, { ...config, dataDir: resolve(config.dataDir) });
   const losses = lossesOf(log, { heads: [...(last ? [last] : []), ...kept], anchored: chains.anchored });
   return { losses, chains };
+}
+
+/** What the restore remembered and what is found again is one loss. */
+function distinct(losses: readonly Loss[]): readonly Loss[] {
+  return [...new Map(losses.map((loss) => [canonicalize(loss), loss])).values()];
 }
 
 /** Without the last signed head nobody can tell what was signed after the newest head in the store. */
