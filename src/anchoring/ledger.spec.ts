@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '../event-store/given-when-then.js';
+import { keySigner, type AnchorSigner } from './anchor-signer.js';
+import { signRotation } from './anchorer-rotation.js';
 import type { LedgerEvent } from './anchoring.events.js';
 import { ledgerDecider } from './ledger.js';
 
@@ -83,5 +85,68 @@ describe('a ledger', () => {
     const meta = { stream: 'ledger', revision: 0, at: '2026-01-01T00:00:00.000Z', index: 0 };
     given(ledgerDecider, []).when(ledgerDecider.commandOf(founded, meta)).then([founded]);
     given(ledgerDecider, [founded]).when(ledgerDecider.commandOf(added, meta)).then([added]);
+  });
+});
+
+describe('S19: the anchorer of a chain', () => {
+  const [former, next] = [7, 8].map((fill) => keySigner(new Uint8Array(32).fill(fill))) as [AnchorSigner, AnchorSigner];
+  const there: LedgerEvent = { type: 'ChainAdded', data: { ...chain, anchorer: former.address } };
+  const { chainId, contract } = chain;
+  const rotation = { origin: founding.origin, chainId, contract, previous: former.address, anchorer: next.address };
+
+  async function signed(by: readonly [AnchorSigner, AnchorSigner], what = rotation) {
+    const [previousSignature, signature] = [await signRotation(by[0], what), await signRotation(by[1], what)];
+    const { previous, anchorer } = rotation;
+    return { chainId, previous, anchorer, previousSignature, signature };
+  }
+
+  it('changes where both have signed, and each is in force in its turn', async () => {
+    const data = await signed([former, next]);
+    const state = given(ledgerDecider, [founded, there])
+      .when({ type: 'RotateAnchorer', ...data })
+      .then([{ type: 'AnchorerRotated', data }]);
+    expect(state).toMatchObject({ chains: [{ anchorer: next.address }] });
+  });
+
+  it('does not change where one has not signed, or something else', async () => {
+    const ledger = given(ledgerDecider, [founded, there]);
+    for (const data of [
+      await signed([next, next]),
+      await signed([former, former]),
+      await signed([former, next], { ...rotation, origin: 'other.example/log' }),
+      await signed([former, next], { ...rotation, chainId: 1 }),
+      { ...(await signed([former, next])), signature: '0x02' },
+    ]) {
+      ledger.when({ type: 'RotateAnchorer', ...data }).thenRefused('rotationNotSigned');
+    }
+  });
+
+  it('is never one that was', async () => {
+    const data = await signed([former, next]);
+    const ledger = given(ledgerDecider, [founded, there, { type: 'AnchorerRotated', data }]);
+    ledger.when({ type: 'RotateAnchorer', ...data }).thenRefused('notTheAnchorer');
+    ledger
+      .when({ type: 'RotateAnchorer', ...data, previous: next.address, anchorer: former.address })
+      .thenRefused('anchorerUsed');
+  });
+});
+
+describe('S10: a chain that has ended', () => {
+  it('is closed once, and by another one that lives', () => {
+    const data = { chainId: chain.chainId, anchors: 2, coveredBy: { chainId: 1, batch: 7 } };
+    const other: LedgerEvent = { type: 'ChainAdded', data: { ...chain, name: 'other', chainId: 1 } };
+    const closed: LedgerEvent = { type: 'ChainClosed', data };
+    given(ledgerDecider, [founded, added])
+      .when({ type: 'CloseChain', ...data })
+      .thenRefused('chainUnknown');
+    given(ledgerDecider, [founded, added, other])
+      .when({ type: 'CloseChain', ...data })
+      .then([closed]);
+    given(ledgerDecider, [founded, added, other])
+      .when({ type: 'CloseChain', ...data, coveredBy: { chainId: chain.chainId, batch: 7 } })
+      .thenRefused('chainCoversItself');
+    given(ledgerDecider, [founded, added, other, closed])
+      .when({ type: 'CloseChain', ...data })
+      .thenRefused('chainClosed');
   });
 });

@@ -1,0 +1,175 @@
+/** How an anchorer uses a public chain: fees raised within a budget, endpoints doubted, witnesses at their own pace. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { NO_STREAM, type EventStore } from '../event-store/event-store.js';
+import { handle } from '../event-store/handle.js';
+import { openMemoryEventStore } from '../event-store/memory.js';
+import { SmallLedger } from '../small-ledger.fixture.js';
+import { Anchorer, type AnchorerOptions } from './anchorer.js';
+import { batchStream } from './anchoring.events.js';
+import { batchDecider } from './batch.js';
+import { batchView, finalAnchor } from './batches.read.js';
+import { FakeChain } from './fake-chain.fixture.js';
+
+let folder: string;
+let store: EventStore;
+let small: SmallLedger;
+let chain: FakeChain;
+let seconds: number;
+const now = (): Date => new Date(seconds * 1000);
+
+beforeEach(async () => {
+  seconds = 1_800_000_000;
+  folder = mkdtempSync(join(tmpdir(), 'meritkedja-anchor-'));
+  store = openMemoryEventStore();
+  small = await SmallLedger.open(store, folder, now);
+  chain = new FakeChain('sepolia', 11_155_111);
+});
+afterEach(async () => {
+  await small.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function anchorerWith(options: Partial<AnchorerOptions> = {}, on = chain): Anchorer {
+  const usual = { isMain: true, intervalSeconds: 3_600, bumpAfterSeconds: 300, doubtSeconds: 60 };
+  return new Anchorer(store, small.readModels, on, now, { ...usual, ...options });
+}
+
+async function seal(): Promise<number> {
+  const id = crypto.randomUUID();
+  const event = { id, type: 'Happened', v: 1, at: now().toISOString(), by: 'process:test', data: {} };
+  await store.append({ stream: `thing-${id}`, expectedRevision: NO_STREAM, events: [event] });
+  await small.settle();
+  return (await small.sealer.seal()).number;
+}
+
+async function steps(number = 1): Promise<string[]> {
+  return (await store.readStream(batchStream(number))).map(({ type, data }) =>
+    type === 'AnchorFailed' ? `${type} ${data['code'] as string}` : type,
+  );
+}
+
+describe('an anchor that is in no block', () => {
+  beforeEach(async () => {
+    chain.instant = false;
+    await seal();
+  });
+
+  it('is offered more for when its time has passed, at the same nonce, and one of them is mined', async () => {
+    const anchorer = anchorerWith();
+    await anchorer.advance();
+    seconds += 299;
+    await anchorer.advance();
+    expect(await steps()).toEqual(['BatchSealed', 'AnchorSubmitted']);
+    seconds += 1;
+    await anchorer.advance();
+    expect(await steps()).toEqual(['BatchSealed', 'AnchorSubmitted', 'AnchorReplaced']);
+    const [, first, second] = await store.readStream(batchStream(1));
+    expect(second?.data).toMatchObject({ nonce: first?.data['nonce'], replaces: first?.data['txHash'] });
+    chain.mine();
+    while (await anchorer.advance());
+    expect((await steps()).slice(-2)).toEqual(['AnchorConfirmed', 'AnchorFinalised']);
+    expect(batchView(small.readModels.db, 1)?.anchors[0]).toMatchObject({
+      txHash: second?.data['txHash'],
+      transactions: 2,
+      cost: '23090000000000',
+      state: 'finalised',
+    });
+  });
+
+  it('waits where more is over the limit, and says what to raise', async () => {
+    const anchorer = anchorerWith({ maxFeePerGas: 10n ** 9n });
+    await anchorer.advance();
+    seconds += 300;
+    await expect(anchorer.advance()).rejects.toMatchObject({ code: 'overBudget' });
+    expect(await steps()).toEqual(['BatchSealed', 'AnchorSubmitted']);
+  });
+
+  it('is not given up for a nonce that an endpoint misreports for a while', async () => {
+    const anchorer = anchorerWith();
+    await anchorer.advance();
+    chain.pool = [];
+    chain.nonce = 5;
+    await anchorer.advance();
+    seconds += 59;
+    await anchorer.advance();
+    expect(await steps()).toEqual(['BatchSealed', 'AnchorSubmitted']);
+    seconds += 1;
+    await anchorer.advance();
+    expect(await steps()).toEqual(['BatchSealed', 'AnchorSubmitted', 'AnchorFailed nonceUsed']);
+  });
+
+  it('S19: is not sent twice where an endpoint has its log and gives no receipt', async () => {
+    const anchorer = anchorerWith({ doubtSeconds: 0 });
+    await anchorer.advance();
+    chain.mine();
+    const [, submitted] = await store.readStream(batchStream(1));
+    chain.hidden.add(submitted?.data['txHash'] as string);
+    await expect(anchorer.advance()).rejects.toMatchObject({ code: 'rpcDisagreement' });
+    chain.hidden.clear();
+    while (await anchorer.advance());
+    expect((await steps()).slice(1)).toEqual(['AnchorSubmitted', 'AnchorConfirmed', 'AnchorFinalised']);
+  });
+});
+
+describe('the budget of a day', () => {
+  it('holds the next anchor back until a day has passed', async () => {
+    const anchorer = anchorerWith({ maxPerDay: 30_000n * 10n ** 9n });
+    seconds = 1_700_000_010;
+    await seal();
+    while (await anchorer.advance());
+    await seal();
+    await expect(anchorer.advance()).rejects.toThrow(/ANCHOR_MAX_PER_DAY allows 0\.00003/);
+    seconds += 86_400;
+    while (await anchorer.advance());
+    expect(await steps(2)).toContain('AnchorFinalised');
+  });
+});
+
+describe('an endpoint that is behind', () => {
+  it('is not believed a nonce that an anchor in a block has', async () => {
+    const anchorer = anchorerWith();
+    await seal();
+    while (await anchorer.advance());
+    await seal();
+    chain.nonce = 0;
+    await expect(anchorer.advance()).rejects.toMatchObject({ code: 'rpcDisagreement' });
+    expect(await steps(2)).toEqual(['BatchSealed']);
+  });
+});
+
+describe('a witness', () => {
+  it('takes the newest batch now and then, and what was asked for at once', async () => {
+    const main = anchorerWith({}, new FakeChain());
+    const witness = anchorerWith({ isMain: false });
+    for (let i = 0; i < 3; i += 1) await seal();
+    while (await main.advance());
+    while (await witness.advance());
+    expect(await steps(1)).toHaveLength(4);
+    expect(await steps(3)).toHaveLength(7);
+    expect(finalAnchor(small.readModels.db, 'newest', 31_337)?.proof.chainId).toBe(31_337);
+    expect(finalAnchor(small.readModels.db, 'newest', 11_155_111)?.proof.chainId).toBe(11_155_111);
+    await seal();
+    expect(await witness.advance()).toBe(false);
+    await handle(store, batchDecider, {
+      stream: batchStream(4),
+      command: { type: 'RequestAnchor', chainId: chain.chainId },
+      context: undefined,
+      meta: { at: now().toISOString(), by: 'operator' },
+    });
+    await small.settle();
+    while (await witness.advance());
+    expect((await steps(4)).slice(1)).toEqual([
+      'AnchorRequested',
+      'AnchorSubmitted',
+      'AnchorConfirmed',
+      'AnchorFinalised',
+    ]);
+    seconds += 3_600;
+    await seal();
+    while (await witness.advance());
+    expect(await steps(5)).toContain('AnchorFinalised');
+  });
+});
