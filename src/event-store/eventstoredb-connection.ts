@@ -31,6 +31,7 @@ import {
 import { ConfigError, InputError, InvariantError, UnavailableError } from '../errors.js';
 import type { EventStoreDbAddress } from './eventstoredb-address.js';
 import { NO_STREAM, type Position } from './event-store.js';
+import { Turns } from './turns.js';
 
 /** An event as the server keeps it. */
 export interface Recorded {
@@ -61,6 +62,9 @@ const RESOURCE_EXHAUSTED = 8;
 /** gRPC: among others, a read from where no record begins, in a store that is not the one it was. */
 const INVALID_ARGUMENT = 3;
 
+/** Requests under way at a time, but for the subscription. */
+const AT_ONCE = 64;
+
 /** The server does not take this node's credentials, or they give too few rights. */
 export class AccessRefusedError extends UnavailableError {}
 
@@ -78,6 +82,7 @@ class SingleAppendClient extends EventStoreDBClient {
 export class EventStoreDbConnection {
   #client: SingleAppendClient;
   #closed = false;
+  readonly #turns = new Turns(AT_ONCE);
   /** How to tell whoever waits that his request will not end. */
   readonly #interrupts = new Set<(reason: Error) => void>();
 
@@ -215,7 +220,12 @@ export class EventStoreDbConnection {
   }
 
   /** Runs a request, again and again while it fails for reasons that pass, until patience ends. */
-  async #request<Result>(what: string, work: (client: SingleAppendClient) => Promise<Result>): Promise<Result> {
+  #request<Result>(what: string, work: (client: SingleAppendClient) => Promise<Result>): Promise<Result> {
+    // A burst waits here rather than in the server's queues, where its deadlines would run out.
+    return this.#turns.take(() => this.#requestNow(what, work));
+  }
+
+  async #requestNow<Result>(what: string, work: (client: SingleAppendClient) => Promise<Result>): Promise<Result> {
     const until = Date.now() + this.patience;
     for (let failures = 0; ; failures++) {
       if (this.#closed) throw new InvariantError('the event store is closed');

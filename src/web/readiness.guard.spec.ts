@@ -18,6 +18,7 @@ function ledgerThat(isReady: boolean, isServing: boolean): Ledger {
     store: { head: () => Promise.resolve({ position: 120n, logSize: 100 }) },
     log: { tree: { size: 100 } },
     anchoring: { problem: undefined },
+    signer: { problem: undefined },
   } as unknown as Ledger;
 }
 
