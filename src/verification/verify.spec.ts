@@ -6,6 +6,8 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fromBase64, toBase64 } from '../encoding/base64.js';
 import { fromHex0x, toHex0x } from '../encoding/hex.js';
+import { parseCheckpoint } from '../log/checkpoint.js';
+import { CLOSED_WARNING } from './check-anchor.js';
 import type { JsonObject } from '../encoding/json.js';
 import { signer } from '../crypto/ed25519.js';
 import type { IncludedEntry, ProofBundle, TrustFile } from './bundle.js';
@@ -319,6 +321,33 @@ describe('what cannot be determined', () => {
     expect(await codesFor(chainId)).toEqual({});
     expect(await codesFor()).toEqual({});
     expect(await codesFor(chainId + 1)).toEqual({ anchor: 'blockHashMissing' });
+  });
+
+  it('S10: says of a chain that has closed that it has, and is settled by whoever kept the block’s hash', async () => {
+    const { blockHash: _, ...options } = optionsFor(genuine);
+    const closed = { at: '2026-11-01T00:00:00Z', blockHashes: 'https://ledger.example/list' };
+    const pinned = genuine.trust;
+    const trust = [{ ...pinned, chains: pinned.chains.map((chain) => ({ ...chain, closed })) }];
+    const gone = await verify(genuine.bundle, { ...options, trust });
+    expect(gone.verdict).toBe('undetermined');
+    expect(codesOf(gone)).toEqual({ anchor: 'chainClosed' });
+    const pinnedBlockHashes = [...genuine.blockHashes.values()];
+    const kept = await verify(genuine.bundle, { ...options, trust, pinnedBlockHashes });
+    expect(kept).toMatchObject({ verdict: 'valid', warnings: expect.arrayContaining([CLOSED_WARNING]) });
+  });
+
+  it('S19: takes an anchor only of the anchorer that was in force at its last entry', async () => {
+    const { anchorer } = genuine.bundle.anchor!;
+    const { size } = parseCheckpoint(genuine.bundle.checkpoint.split('\n\n')[0]! + '\n');
+    const anchoredBy = async (term: { from: number; to?: number }): Promise<object> => {
+      const pinned = genuine.trust;
+      const chains = pinned.chains.map((chain) => ({ ...chain, anchorers: [{ address: anchorer, ...term }] }));
+      return codesOf(await verify(genuine.bundle, optionsFor(genuine, { trust: [{ ...pinned, chains }] })));
+    };
+    expect(await anchoredBy({ from: 0 })).toEqual({});
+    expect(await anchoredBy({ from: size - 1, to: size })).toEqual({});
+    expect(await anchoredBy({ from: size })).toEqual({ anchor: 'anchorerNotInForce' });
+    expect(await anchoredBy({ from: 0, to: size - 1 })).toEqual({ anchor: 'anchorerNotInForce' });
   });
 
   it('S10: is settled by a pinned block hash without any chain', async () => {
