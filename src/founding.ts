@@ -22,6 +22,8 @@ export interface Founded {
   readonly origin: string;
   /** The log's key as notes have it. */
   readonly vkey: string;
+  /** After an accepted loss (S16): size of the log at which it went on under this origin. */
+  readonly wentOnAt?: number;
 }
 
 /** The log's own signer. */
@@ -72,7 +74,7 @@ async function foundedOnce(
     const isOurs = (keys: LedgerKeys): boolean => formatVerifierKey(origin, logSigner(keys).publicKey) === vkey;
     const keys = (await readLedgerKeys(store, secrets)).findLast(isOurs);
     if (!keys) throw new InvariantError(`the ledger was founded but its key ${vkey} is not kept`);
-    return { keys, origin, vkey };
+    return { keys, origin, vkey, ...(state.former.length > 0 && { wentOnAt: state.originFrom }) };
   }
   const at = now().toISOString();
   const kept = (await readLedgerKeys(store, secrets)).at(-1);

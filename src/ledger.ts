@@ -4,12 +4,12 @@
  * Proven by ledger.int.spec.ts.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AnchoringProcess } from './anchoring/anchoring.process.js';
 import { LEDGER_STREAM } from './anchoring/anchoring.events.js';
 import { BatchSealer } from './anchoring/batch-sealer.js';
-import { batchesProjection } from './anchoring/batches.read.js';
+import { batchesProjection, batchSizesUpTo } from './anchoring/batches.read.js';
 import type { Chain } from './anchoring/chain.js';
 import { ChainReader, type ChainAccess } from './anchoring/chain-reader.js';
 import { ChainHandle } from './anchoring/chain-handle.process.js';
@@ -185,7 +185,7 @@ export class Ledger {
     const adminToken = config.adminToken ?? readOrMake(join(folder, 'admin-token'), random32);
     // Keys before what is wrapped under them: a crash in between leaves keys that nothing uses yet.
     const epochKeys = EpochKeys.open(keysDir, secrets, isNew);
-    const { keys, origin, vkey } = await founded(store, secrets, config, now);
+    const { keys, origin, vkey, wentOnAt } = await founded(store, secrets, config, now);
     const vault = new Vault(store, secrets, epochKeys);
     // Also where nothing else may be written.
     const erasing = { store: opened.store, vault, secrets, config, now };
@@ -216,6 +216,7 @@ export class Ledger {
     const begin = async (): Promise<void> => {
       await readModels.caughtUp((await store.head()).position);
       await headSigner?.start(async () => chains?.compared(readModels, CHAIN_DEADLINE_MS));
+      if (wentOnAt !== undefined) await headSigner?.goOnFrom(batchSizesUpTo(readModels.db, wentOnAt));
     };
     const { isServing } = readModels;
     if (isServing) await begin();
@@ -473,13 +474,15 @@ function openStore({ eventStoreUrl }: Config, folder: string): Promise<EventStor
     : openEventStoreDb({ url: eventStoreUrl, indexFile: join(folder, 'index.db'), types: EVENT_TYPES });
 }
 
+/** Whatever lies in it is the service's alone, also where somebody has made the folder for all to read. */
 function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
   } catch (error) {
     throw new ConfigError(
       'DATA_DIR',
-      `${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`,
+      `${folder} cannot be made, or closed to others: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
 }

@@ -229,6 +229,12 @@ export function batchView(db: Database, number: number): BatchView | undefined {
   return row && toView(db, row);
 }
 
+/** Sizes of the log at the ends of the batches up to a size, ascending. */
+export function batchSizesUpTo(db: Database, size: number): readonly number[] {
+  const rows = statement(db, 'SELECT size FROM batches WHERE size <= ? ORDER BY size').all(size) as { size: number }[];
+  return rows.map((row) => row.size);
+}
+
 export function newestBatch(db: Database): BatchView | undefined {
   const row = statement(db, 'SELECT * FROM batches ORDER BY number DESC LIMIT 1').get() as BatchRow | undefined;
   return row && toView(db, row);

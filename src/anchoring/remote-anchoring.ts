@@ -45,6 +45,8 @@ export class RemoteAnchoring implements Anchoring {
   readonly chains: readonly ChainStatus[] = [];
   #watch: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** Revision of the newest request that this node knows. */
+  #asked = NO_STREAM;
   /** Since when there are entries that no worker has signed, milliseconds since 1970. */
   #unsignedSince: number | undefined;
 
@@ -94,7 +96,10 @@ export class RemoteAnchoring implements Anchoring {
   }
 
   async #ask(): Promise<void> {
-    const revision = (await this.store.readStream(WORKER_STREAM)).at(-1)?.revision ?? NO_STREAM;
+    // From where this node has read: the stream grows with every request there ever was.
+    const fromRevision = Math.max(0, this.#asked);
+    const revision = (await this.store.readStream(WORKER_STREAM, { fromRevision })).at(-1)?.revision ?? NO_STREAM;
+    this.#asked = revision;
     const at = this.now().toISOString();
     try {
       await this.store.append({

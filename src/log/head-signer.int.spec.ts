@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { signer as ed25519 } from '../crypto/ed25519.js';
 import { toBase64 } from '../encoding/base64.js';
-import { ConfigError, InvariantError } from '../errors.js';
+import { ConfigError, InvariantError, UnavailableError } from '../errors.js';
 import type { Append, EventStore } from '../event-store/event-store.js';
 import { NO_STREAM } from '../event-store/event-store.js';
 import { openMemoryEventStore } from '../event-store/memory.js';
 import { parseCheckpoint } from './checkpoint.js';
+import { HeadFollower } from './head-follower.js';
 import { HeadSigner, type LogKey } from './head-signer.js';
+import { formatVerifierKey } from './note.js';
 import { SIGNED_HEADS_STREAM } from './signed-heads.js';
 import { TransparencyLog } from './transparency-log.js';
 
@@ -31,10 +33,10 @@ async function happened(store: EventStore, times: number, type = 'Happened'): Pr
   }
 }
 
-async function started(store: EventStore): Promise<{ signer: HeadSigner; log: TransparencyLog }> {
+async function started(store: EventStore, key = KEY): Promise<{ signer: HeadSigner; log: TransparencyLog }> {
   const log = new TransparencyLog(store);
   await log.start();
-  const signer = new HeadSigner(store, log, KEY, file, () => new Date('2026-01-01T00:00:00Z'));
+  const signer = new HeadSigner(store, log, key, file, () => new Date('2026-01-01T00:00:00Z'));
   await signer.start();
   return { signer, log };
 }
@@ -324,3 +326,35 @@ describe('a head that somebody else has put into the store', () => {
     await expect(started(store)).rejects.toThrow(ConfigError);
   });
 });
+
+describe('a log that goes on under another origin', () => {
+  const NEXT: LogKey = { origin: 'log.example/log/2', ...ed25519(new Uint8Array(32).fill(4)) };
+  const NAME = { origin: NEXT.origin, vkey: formatVerifierKey(NEXT.origin, NEXT.publicKey) };
+
+  it('S16: has the heads of earlier batches signed anew, once, for the nodes that sign none', async () => {
+    const store = openMemoryEventStore();
+    await happened(store, 4);
+    const before = await started(store);
+    for (const size of [2, 3, 4]) await before.signer.exactly(size);
+    // What `restore --accept-loss` does with the file of the ended origin: it is kept beside.
+    rmSync(file);
+    await happened(store, 1);
+    const { signer, log } = await started(store, NEXT);
+    const follower = new HeadFollower(log, NAME);
+    expect(() => follower.noteOf(2)).toThrow(UnavailableError);
+
+    await signer.goOnFrom([2, 3]);
+    const signed = await signedSizes(store);
+    await log.reached(5);
+    for (const size of [2, 3]) {
+      await eventually(() => log.headAt(size)?.checkpoint.startsWith(NEXT.origin) === true);
+      expect(follower.noteOf(size).checkpoint).toMatch(new RegExp(`^${NEXT.origin}\\n${size}\\n`));
+    }
+    await signer.goOnFrom([2, 3]);
+    expect(await signedSizes(store)).toEqual(signed);
+  });
+});
+
+async function eventually(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -106,6 +106,18 @@ export class HeadSigner implements SignedHeads {
   }
 
   /**
+   * Signs the heads of batches from before an accepted loss under this origin too (S16), for the nodes that sign none and
+   * cannot make their notes. In order, so that the last one tells whether a crash came in between.
+   * @param sizes ascending
+   */
+  async goOnFrom(sizes: readonly number[]): Promise<void> {
+    const last = sizes.at(-1);
+    const kept = last === undefined ? undefined : this.log.headAt(last);
+    if (kept && this.#isOurs(kept)) return;
+    for (const size of sizes) await this.exactly(size);
+  }
+
+  /**
    * The signed head of a size at most that of the newest. An older size than the newest signed one is an ancestor of it:
    * its note may be made again, Ed25519 gives the same bytes, and nothing new is claimed.
    */

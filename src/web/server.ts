@@ -58,7 +58,7 @@ export async function createServer(ledger: Ledger): Promise<NestFastifyApplicati
     frameworkErrors: unroutable,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.over(ledger), adapter, {
-    logger: logger(ledger.config.logLevel),
+    logger: loggerAt(ledger.config.logLevel),
     bodyParser: false,
   });
   const fastify = app.getHttpAdapter().getInstance();
@@ -131,7 +131,8 @@ function readText(
   }
 }
 
-function logger(level: LogLevel): QuietLogger | false {
+/** What is written at a level; `silent` writes nothing. */
+export function loggerAt(level: LogLevel): QuietLogger | false {
   const order: NestLogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
   const least: Record<Exclude<LogLevel, 'silent'>, NestLogLevel> = {
     fatal: 'fatal',

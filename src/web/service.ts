@@ -1,5 +1,6 @@
 /** The life of the service: configuration, start, signals, the end. Exit status 78 for what the operator must mend. */
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { describeLoss } from '../archive/read-only.js';
@@ -8,7 +9,7 @@ import { isSeedDue, seedPilots } from '../demo/seed.js';
 import { ConfigError } from '../errors.js';
 import { isNameOf } from '../founding.js';
 import { Ledger } from '../ledger.js';
-import { createServer } from './server.js';
+import { createServer, loggerAt } from './server.js';
 
 const EXIT_CONFIG = 78;
 /** How long a service that must stop may take to close what it can. */
@@ -49,6 +50,8 @@ export async function run(readConfig: () => Config): Promise<void> {
     const config = readConfig();
     // Whatever is made in the data folder is the service's alone.
     process.umask(0o077);
+    // What is said before there is a server is said as afterwards: by level, and without colours but on a terminal.
+    Logger.overrideLogger(loggerAt(config.logLevel));
     ledger = await Ledger.open(config, fatal);
     app = await createServer(ledger);
     const wasReady = ledger.isReady;
@@ -79,6 +82,10 @@ export async function run(readConfig: () => Config): Promise<void> {
       );
     }
     console.log(`Meritkedja ready at ${config.publicUrl}`);
+    if (!config.roles.has('api')) {
+      console.log('It is a worker: it signs, publishes and anchors, and answers only /health and /metrics.');
+      return;
+    }
     console.log(
       config.adminToken === undefined
         ? `Sign in at ${config.publicUrl}/sign-in with the token in ${join(config.dataDir, 'admin-token')}`
