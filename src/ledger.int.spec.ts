@@ -1,6 +1,7 @@
 /** Opening the whole ledger over its data folder: keys, the trust file (S4), and what is refused in plain words. */
 import { randomUUID } from 'node:crypto';
 import {
+  chmodSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -110,6 +111,12 @@ describe('a data folder', () => {
     await closed();
     const again = await open();
     expect([again.vkey, again.adminToken]).toEqual([vkey, adminToken]);
+  });
+
+  it('is closed to others, however it was made', async () => {
+    chmodSync(folder, 0o755);
+    await open();
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
   it('serves one process at a time, and the second makes no keys in it', async () => {
