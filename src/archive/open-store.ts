@@ -8,6 +8,15 @@ import type { EventStore } from '../event-store/event-store.js';
 import { openEventStoreDb } from '../event-store/eventstoredb.js';
 import { openSqliteEventStore } from '../event-store/sqlite.js';
 
+/** Whether opening it with `make` makes it: nobody else can have it then, and nothing can be in it. */
+export function isToBeMade({ eventStoreUrl, dataDir }: Config): boolean {
+  return eventStoreUrl === undefined && !existsSync(storePath(dataDir));
+}
+
+function storePath(dataDir: string): string {
+  return join(resolve(dataDir), 'events.db');
+}
+
 export type OpenStore = (config: Config, use: 'read' | 'make') => Promise<EventStore>;
 
 /**
@@ -17,7 +26,7 @@ export type OpenStore = (config: Config, use: 'read' | 'make') => Promise<EventS
 export async function openStoreOf(config: Config, use: 'read' | 'make'): Promise<EventStore> {
   if (config.eventStoreUrl !== undefined) return openWithoutIndex(config.eventStoreUrl);
   const folder = resolve(config.dataDir);
-  const path = join(folder, 'events.db');
+  const path = storePath(folder);
   if (use === 'read' && !existsSync(path)) throw new ConfigError('DATA_DIR', `there is no store in ${folder}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return openSqliteEventStore(path);

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -125,7 +126,14 @@ const lastHead = (folder: string): { origin: string; size: number; root: string 
 describe('meritkedja backup', () => {
   it('writes a file for its owner alone, says what it is, and replaces none unasked', async () => {
     await happens(await open(first));
-    expect((await meritkedja('backup', file, '--data-dir', first)).status).toBe(78);
+    expect(await meritkedja('backup', file, '--data-dir', first)).toMatchObject({
+      status: 78,
+      err: expect.stringMatching(/in use by another process.*leave out --data-dir/),
+    });
+    for (const arguments_ of [['--accept-loss'], [join(root, 'any')]]) {
+      const refused = await meritkedja('restore', ...arguments_, '--data-dir', first);
+      expect(refused).toMatchObject({ status: 78, err: expect.stringContaining('stop the service first') });
+    }
     await close();
     const done = await meritkedja('backup', file, '--data-dir', first);
     expect(done).toMatchObject({ status: 0, err: '' });
@@ -169,6 +177,7 @@ describe('a restored ledger', () => {
     expect(done).toMatchObject({ status: 0 });
     expect(done.out).toContain('Not compared: embedded');
     expect(done.out).toContain('everything that is known');
+    expect(done.out).not.toContain('missing');
     const ledger = await open(second);
     expect(ledger.losses).toBeUndefined();
     expect(ledger.origin).toBe('ledger.example/log');
@@ -181,8 +190,9 @@ describe('a restored ledger', () => {
     bring('keys');
     bring('chain');
     const restored = await meritkedja('restore', file, '--data-dir', second, '--json');
-    expect(restored.status).toBe(0);
-    const { logSize, losses } = JSON.parse(restored.out);
+    expect(restored.status).toBe(1);
+    const { logSize, losses, ...told } = JSON.parse(restored.out);
+    expect(told).toMatchObject({ readOnly: true, lastHead: 'compared', masterKey: 'present' });
     expect(losses.map(({ kind }: { kind: string }) => kind)).toEqual(['older', 'anchored']);
 
     const readOnly = await open(second);
@@ -250,7 +260,8 @@ describe('a restored ledger', () => {
     await store.close();
     rmSync(join(second, 'keys/last-signed-head.json'));
     const done = await meritkedja('restore', file, '--data-dir', second, '--json');
-    const { losses } = JSON.parse(done.out);
+    const { losses, ...told } = JSON.parse(done.out);
+    expect([done.status, told]).toEqual([1, expect.objectContaining({ readOnly: true, lastHead: 'missing' })]);
     expect(losses).toMatchObject([{ kind: 'anchored', chainId: 31_337 }]);
     expect((await open(second)).losses).toHaveLength(1);
     await close();
@@ -272,9 +283,48 @@ describe('a restored ledger', () => {
     writeFileSync(join(root, 'bad'), checkpoint.replace('ledger.example/log\n', 'other.example/log\n'));
     const bad = await meritkedja('restore', file, '--data-dir', second, '--checkpoint', join(root, 'bad'));
     expect(bad.status).toBe(65);
+    expect(existsSync(second)).toBe(false);
     const done = await meritkedja('restore', file, '--data-dir', second, '--checkpoint', kept, '--json');
     expect(JSON.parse(done.out).losses).toMatchObject([{ kind: 'older', where: kept }]);
   }, 60_000);
+
+  it('S16: ends with 1 and says so where the last signed head is missing, and the master key', async () => {
+    await happens(await open(first));
+    await close();
+    await meritkedja('backup', file, '--data-dir', first);
+    const done = await meritkedja('restore', file, '--data-dir', second, '--json');
+    const told = { readOnly: false, lastHead: 'missing', masterKey: 'missing', losses: [] };
+    expect([done.status, JSON.parse(done.out)]).toEqual([1, expect.objectContaining(told)]);
+    const { status, out } = await meritkedja('restore', file, '--data-dir', join(root, 'third'));
+    expect(status).toBe(1);
+    expect(out).toMatch(/last-signed-head\.json is missing, so nobody can tell/);
+    expect(out).toMatch(/master key is missing: .*set MASTER_KEY, or put the file .*third\/master-key back/);
+    expect((await meritkedja('restore', '--help')).out).toMatch(/1 restored, but the ledger is read-only/);
+  }, 60_000);
+
+  it('S13: is its owner’s alone, in a folder that others may read too', async () => {
+    await happens(await open(first));
+    await close();
+    await meritkedja('backup', file, '--data-dir', first);
+    mkdirSync(second);
+    chmodSync(second, 0o755);
+    const before = process.umask(0o022);
+    try {
+      await meritkedja('restore', file, '--data-dir', second);
+    } finally {
+      process.umask(before);
+    }
+    expect(statSync(join(second, 'events.db')).mode & 0o777).toBe(0o600);
+  }, 60_000);
+
+  it('is not begun with a file that is no backup: nothing is made', async () => {
+    writeFileSync(file, 'no backup');
+    mkdirSync(join(root, 'folder'));
+    for (const given of [file, join(root, 'folder'), join(root, 'nowhere')]) {
+      const refused = await meritkedja('restore', given, '--data-dir', second);
+      expect([refused.status, existsSync(second)]).toEqual([65, false]);
+    }
+  });
 
   it('S16: never serves while its restore was cut off; the start names the command', async () => {
     await foundedAndBackedUp();

@@ -20,11 +20,27 @@ export interface RestoreOptions {
   /** Deletes again what was erased after the archive was made (S23). */
   readonly applyErasures: (store: EventStore) => Promise<void>;
   readonly onProgress?: (doing: 'verifying' | 'restoring', done: number, total: number) => void;
+  /** What `examineArchive` has found in the same file. */
+  readonly examined?: Restored;
 }
 
 export interface Restored {
   readonly contents: ArchiveContents;
   readonly losses: readonly Loss[];
+}
+
+/**
+ * Everything that can be told before a store is touched: a file that is refused here leaves no store behind.
+ * @throws ArchiveError for an archive that does not verify
+ */
+export async function examineArchive(
+  path: string,
+  { losses, onProgress }: Pick<RestoreOptions, 'losses' | 'onProgress'>,
+): Promise<Restored> {
+  const contents = await readArchive(path, {
+    ...(onProgress && { onProgress: (done: number, total: number) => onProgress('verifying', done, total) }),
+  });
+  return { contents, losses: await losses(contents) };
 }
 
 /**
@@ -41,9 +57,7 @@ export async function restoreArchive(path: string, store: EventStore, options: R
       'the store to restore into is not empty: restore into a new data folder, nothing was changed',
     );
   }
-  const contents = await readArchive(path, {
-    ...(onProgress && { onProgress: (done: number, total: number) => onProgress('verifying', done, total) }),
-  });
+  const { contents, losses } = options.examined ?? (await examineArchive(path, options));
   const { origin } = contents.header;
   const { sha256, logSize, root } = contents.trailer;
   if (before.is === 'incomplete' && before.sha256 !== sha256) {
@@ -51,7 +65,6 @@ export async function restoreArchive(path: string, store: EventStore, options: R
       'the store holds the beginning of another archive: give that one, or restore into a new data folder',
     );
   }
-  const losses = await options.losses(contents);
   // From here to the last event the store says that it is incomplete.
   const begun = { type: 'RestoreBegun', data: { sha256, origin, logSize, root } } as const;
   let { revision } = before;

@@ -14,6 +14,7 @@ import { openStoreOf, type OpenStore } from '../archive/open-store.js';
 import { readArchive, type ArchiveContents } from '../archive/read-archive.js';
 import { archiveStream } from '../archive/write-archive.js';
 import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
+import { orAdvise } from './in-use.js';
 import { openFromLedger, withApiOptions, type ApiOptions } from './ledger-api.js';
 import { progressOn } from './progress.js';
 
@@ -86,7 +87,8 @@ async function writeArchive(
   openStore: OpenStore,
   progress: Progress,
 ): Promise<void> {
-  const store = await openStore(config, 'read');
+  const advice = 'leave out --data-dir to back up the running ledger, or stop the service first';
+  const store = await orAdvise(() => openStore(config, 'read'), advice);
   try {
     await save(part, archiveStream(await sourceOf(store, io.now())), progress);
   } finally {

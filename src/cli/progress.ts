@@ -4,9 +4,14 @@ import type { CliIo } from './cli-io.js';
 const WIDTH = 24;
 const EVERY_MS = 100;
 
+export type Unit = 'bytes' | 'events';
+
 export interface Progress {
-  /** Shows how much is done, of how much where that is known (bytes). */
-  of(doing: string): (done: number, total?: number) => void;
+  /**
+   * Shows how much is done, of how much where that is known.
+   * @param unit of both
+   */
+  of(doing: string, unit?: Unit): (done: number, total?: number) => void;
   /** Takes the line away. */
   done(): void;
 }
@@ -17,13 +22,15 @@ export function progressOn(io: Pick<CliIo, 'stderr' | 'ask'>): Progress {
   let shown = 0;
   let isShown = false;
   return {
-    of: (doing) => (done, total) => {
-      const now = performance.now();
-      if (now - shown < EVERY_MS) return;
-      shown = now;
-      isShown = true;
-      io.stderr.write(`\r${doing} ${line(done, total)}\u001b[K`);
-    },
+    of:
+      (doing, unit = 'bytes') =>
+      (done, total) => {
+        const now = performance.now();
+        if (now - shown < EVERY_MS) return;
+        shown = now;
+        isShown = true;
+        io.stderr.write(`\r${doing} ${line(done, total, unit)}\u001b[K`);
+      },
     done: () => {
       if (isShown) io.stderr.write('\r\u001b[K');
       isShown = false;
@@ -31,10 +38,10 @@ export function progressOn(io: Pick<CliIo, 'stderr' | 'ask'>): Progress {
   };
 }
 
-function line(done: number, total: number | undefined): string {
-  const megabytes = `${(done / 1e6).toFixed(1)} MB`;
-  if (total === undefined || total === 0) return megabytes;
+function line(done: number, total: number | undefined, unit: Unit): string {
+  const counted = unit === 'bytes' ? `${(done / 1e6).toFixed(1)} MB` : `${done} events`;
+  if (total === undefined || total === 0) return counted;
   const share = Math.min(done / total, 1);
   const full = Math.round(share * WIDTH);
-  return `[${'#'.repeat(full)}${'.'.repeat(WIDTH - full)}] ${Math.floor(share * 100)} %`;
+  return `[${'#'.repeat(full)}${'.'.repeat(WIDTH - full)}] ${Math.floor(share * 100)} %${unit === 'bytes' ? '' : `, ${counted} of ${total}`}`;
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { openDatabase } from '../event-store/sqlite-file.js';
 import type { CliIo } from './cli-io.js';
 import { run } from './run.js';
 
@@ -56,7 +57,7 @@ describe('rebuilding a running ledger', () => {
   });
 
   it('shows how far it is on a terminal', async () => {
-    expect((await ran([], [begun, ended], true)).err).toContain('33 %');
+    expect((await ran([], [begun, ended], true)).err).toContain('33 %, 3 events of 9');
   });
 
   it('prints one JSON document, and returns at once where it is not to wait', async () => {
@@ -87,6 +88,15 @@ describe('rebuilding a ledger at rest', () => {
     });
     expect(readdirSync(models).filter((name) => !name.startsWith('lock'))).toEqual([]);
     expect((await ran(['--data-dir', folder, '--json'], [])).out).toBe('{"removed":[]}\n');
+  });
+
+  it('says what to do where a service has it', async () => {
+    const models = join(folder, 'read-models');
+    mkdirSync(models);
+    const service = openDatabase(join(models, 'lock.db'), { synchronous: 'NORMAL' });
+    const { status, err } = await ran(['--data-dir', folder], []);
+    service.close();
+    expect([status, err]).toEqual([78, expect.stringMatching(/in use by another process.*stop the service first/)]);
   });
 
   it('ends with 78 where there is no such folder', async () => {

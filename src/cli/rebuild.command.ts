@@ -10,6 +10,7 @@ import type { Command } from 'commander';
 import { isJsonObject, type Json, type JsonObject } from '../encoding/json.js';
 import { READ_MODELS, ReadModels } from '../event-store/projections.js';
 import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
+import { orAdvise } from './in-use.js';
 import { callLedger, withApiOptions, type ApiOptions } from './ledger-api.js';
 import { progressOn } from './progress.js';
 
@@ -44,7 +45,7 @@ async function rebuild(options: RebuildOptions, io: CliIo): Promise<void> {
     return;
   }
   const progress = progressOn(io);
-  const show = progress.of('Rebuilding');
+  const show = progress.of('Rebuilding', 'events');
   let status: unknown = asked;
   for (;;) {
     const building = partOf(status, 'building');
@@ -74,12 +75,13 @@ function told(built: JsonObject): string {
   return `Generation ${text(built['generation'])} serves: ${names.join(', ')}; ${text(events)} events in ${text(seconds)} s.\n`;
 }
 
-/** @throws ConfigError where the ledger runs; CliError 78 where there is no such folder */
-function removeAll(dataDir: string, { json }: RebuildOptions, io: CliIo): void {
+/** @throws CliError 78 where the ledger runs or there is no such folder */
+async function removeAll(dataDir: string, { json }: RebuildOptions, io: CliIo): Promise<void> {
   const folder = resolve(dataDir);
   if (!existsSync(folder)) throw new CliError(EXIT.configuration, `--data-dir ${printable(folder)}: no such folder`);
   const models = join(folder, READ_MODELS);
-  const removed = existsSync(models) ? ReadModels.removeAll(models) : [];
+  const advice = 'stop the service first, or leave out --data-dir to rebuild while it runs';
+  const removed = await orAdvise(() => (existsSync(models) ? ReadModels.removeAll(models) : []), advice);
   if (json === true) io.stdout.write(`${JSON.stringify({ removed })}\n`);
   else {
     const what = removed.length === 0 ? 'There was no generation' : `Removed generation ${removed.join(', ')}`;

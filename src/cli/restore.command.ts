@@ -3,6 +3,7 @@
  * (S16); `meritkedja restore --accept-loss --data-dir DIR`: goes on under a new origin where that is gone for good.
  * Proven by restore.int.spec.ts.
  */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { acceptLoss, isAcceptedAlready } from '../archive/accept-loss.js';
@@ -18,19 +19,24 @@ import {
   lossesOf,
   type LogContents,
 } from '../archive/known-heads.js';
-import { openStoreOf, type OpenStore } from '../archive/open-store.js';
+import { isToBeMade, openStoreOf, type OpenStore } from '../archive/open-store.js';
 import { describeLoss } from '../archive/read-only.js';
-import { openCheckpoint } from '../archive/read-archive.js';
+import { openCheckpoint, type ArchiveContents } from '../archive/read-archive.js';
 import { restorationOf, type Loss } from '../archive/restoration.js';
-import { restoreArchive } from '../archive/restore.js';
+import { examineArchive, restoreArchive, type RestoreOptions } from '../archive/restore.js';
 import type { Config } from '../config.js';
 import { toBase64 } from '../encoding/base64.js';
 import { canonicalize } from '../encoding/jcs.js';
+import { masterKeyPath } from '../crypto/master-key.js';
+import { rootSecretPath } from '../crypto/root-secret.js';
 import { Secrets } from '../crypto/secrets.js';
-import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { CliError, EXIT, printable, type CliIo, type ExitStatus } from './cli-io.js';
+import { orAdvise } from './in-use.js';
 import { progressOn } from './progress.js';
+import type { Finish } from './run.js';
 
-interface RestoreOptions {
+interface RestoreCommandOptions {
   readonly dataDir: string;
   readonly checkpoint?: readonly string[];
   readonly acceptLoss?: boolean;
@@ -38,7 +44,15 @@ interface RestoreOptions {
   readonly json?: boolean;
 }
 
-export function restoreCommand(root: Command, io: CliIo): void {
+const STATUSES = `
+Exit status: 0 restored, and nothing newer is known; 1 restored, but the ledger is read-only or the last signed head is
+missing, so that nobody can tell what was signed after the backup (do not start the service before you have read what is
+said); 64 wrong usage, 65 the backup cannot be read or does not verify (nothing was written), 78 configuration.
+--json: readOnly, lastHead ("compared" or "missing"), masterKey ("present" or "missing"), losses, notReached.`;
+
+const STOP = 'stop the service first';
+
+export function restoreCommand(root: Command, io: CliIo, finish: Finish): void {
   root
     .command('restore')
     .description('Restore a backup into an empty data folder, or accept that what came after it is lost.')
@@ -48,7 +62,8 @@ export function restoreCommand(root: Command, io: CliIo): void {
     .option('--accept-loss', 'go on under a new origin and log key, without what is lost')
     .option('--lost <entries>', 'with --accept-loss: how many entries are lost, as the command shows, or "unknown"')
     .option('--json', 'print one JSON document')
-    .action(async (file: string | undefined, options: RestoreOptions) => {
+    .addHelpText('after', STATUSES)
+    .action(async (file: string | undefined, options: RestoreCommandOptions) => {
       // As the service: what is made in the data folder is its owner's alone.
       process.umask(0o077);
       if (options.acceptLoss === true) {
@@ -56,44 +71,45 @@ export function restoreCommand(root: Command, io: CliIo): void {
         await accept(options, io);
       } else {
         if (file === undefined) throw new CliError(EXIT.usage, 'name the backup to restore');
-        await restore(file, options, io);
+        finish(await restore(file, options, io));
       }
     });
 }
 
-/** @param openStore for tests */
+/**
+ * @param openStore for tests
+ * @returns the exit status: 1 where what was restored may not simply go on
+ */
 export async function restore(
   file: string,
-  options: RestoreOptions,
+  options: RestoreCommandOptions,
   io: CliIo,
   openStore: OpenStore = openStoreOf,
-): Promise<void> {
+): Promise<ExitStatus> {
   const config = io.config(options.dataDir);
   const progress = progressOn(io);
-  const store = await openStore(config, 'make');
+  let store: EventStore | undefined;
   let chains: ChainsCompared | undefined;
+  const looking: Pick<RestoreOptions, 'losses' | 'onProgress'> = {
+    losses: async (log) => {
+      const compared = await compare(log, config, options);
+      chains = compared.chains;
+      return compared.losses;
+    },
+    onProgress: (doing, done, total) => progress.of(doing === 'verifying' ? 'Verifying' : 'Restoring')(done, total),
+  };
   try {
+    // A store that is there is asked first: whether it may be restored into is known at once.
+    const examined = isToBeMade(config) ? { examined: await examineArchive(file, looking) } : {};
+    store = await orAdvise(() => openStore(config, 'make'), STOP);
     const { contents, losses } = await restoreArchive(file, store, {
+      ...looking,
+      ...examined,
       now: io.now,
-      losses: async (log) => {
-        const compared = await compare(log, config, options);
-        chains = compared.chains;
-        return compared.losses;
-      },
       applyErasures: async (restored) => applyErasuresTo(restored, config, io.now),
-      onProgress: (doing, done, total) => progress.of(doing === 'verifying' ? 'Verifying' : 'Restoring')(done, total),
     });
     progress.done();
-    const { logSize, root, events } = contents.trailer;
-    if (options.json === true) {
-      io.stdout.write(`${JSON.stringify({ logSize, root, events, losses, notReached: chains?.notReached ?? [] })}\n`);
-      return;
-    }
-    io.stdout.write(
-      `Restored: ${logSize} entries in the log, ${events} events in all\n  root  ${root}, as in the backup\n`,
-    );
-    for (const chain of chains?.notReached ?? []) io.stdout.write(`Not compared: ${printable(chain)}\n`);
-    io.stdout.write(adviceOn(losses, contents, config, options));
+    return tell(contents, losses, chains?.notReached ?? [], config, options, io);
   } catch (error) {
     progress.done();
     if (error instanceof ArchiveError) throw new CliError(EXIT.input, `${printable(file)}: ${error.message}`);
@@ -103,14 +119,59 @@ export async function restore(
     }
     throw error;
   } finally {
-    await store.close();
+    await store?.close();
   }
 }
 
+function tell(
+  contents: ArchiveContents,
+  losses: readonly Loss[],
+  notReached: readonly string[],
+  config: Config,
+  options: RestoreCommandOptions,
+  io: CliIo,
+): ExitStatus {
+  const { logSize, root, events } = contents.trailer;
+  const keysDir = resolve(config.keysDir);
+  const readOnly = losses.length > 0;
+  const lastHead = lastSignedHead(keysDir) === undefined ? 'missing' : 'compared';
+  const keyFile = masterKeyPath(resolve(config.dataDir));
+  const masterKey = config.masterKey === undefined && !existsSync(keyFile) ? 'missing' : 'present';
+  const status = readOnly || lastHead === 'missing' ? EXIT.invalid : EXIT.ok;
+  if (options.json === true) {
+    const result = { logSize, root, events, readOnly, lastHead, masterKey, losses, notReached };
+    io.stdout.write(`${JSON.stringify(result)}\n`);
+    return status;
+  }
+  io.stdout.write(
+    `Restored: ${logSize} entries in the log, ${events} events in all\n  root  ${root}, as in the backup\n`,
+  );
+  for (const chain of notReached) io.stdout.write(`Not compared: ${printable(chain)}\n`);
+  if (readOnly) io.stdout.write(adviceOn(losses, contents, options));
+  if (lastHead === 'missing') {
+    io.stdout.write(
+      `${lastHeadPath(keysDir)} is missing, so nobody can tell what was signed after this backup. Put the ` +
+        'file back before you start the service (docs/operations.md, "Backup and restore").\n',
+    );
+  }
+  if (status === EXIT.ok) io.stdout.write('It holds everything that is known to be signed or anchored.\n');
+  if (masterKey === 'missing') {
+    io.stdout.write(
+      `The master key is missing: before you start the service set MASTER_KEY, or put the file ${keyFile} back, and ` +
+        `with it ${rootSecretPath(keysDir)}, which it opens. A backup holds neither.\n`,
+    );
+  }
+  return status;
+}
+
 /** @param openStore for tests */
-export async function accept(options: RestoreOptions, io: CliIo, openStore: OpenStore = openStoreOf): Promise<void> {
+export async function accept(
+  options: RestoreCommandOptions,
+  io: CliIo,
+  openStore: OpenStore = openStoreOf,
+): Promise<void> {
   const config = io.config(options.dataDir);
-  const store = await openStore(config, 'read');
+  const store = await orAdvise(() => openStore(config, 'read'), STOP);
   try {
     const restoration = await restorationOf(store);
     if (restoration.is === 'incomplete') {
@@ -151,7 +212,7 @@ export async function accept(options: RestoreOptions, io: CliIo, openStore: Open
 async function compare(
   log: LogContents,
   config: Config,
-  { checkpoint = [] }: RestoreOptions,
+  { checkpoint = [] }: RestoreCommandOptions,
 ): Promise<{ losses: readonly Loss[]; chains: ChainsCompared }> {
   const keysDir = resolve(config.keysDir);
   const kept = [];
@@ -179,7 +240,7 @@ async function confirm(
   losses: readonly Loss[],
   log: LogContents,
   lost: string,
-  { lost: confirmed }: RestoreOptions,
+  { lost: confirmed }: RestoreCommandOptions,
   io: CliIo,
 ): Promise<void> {
   const { size } = log.tree;
@@ -194,18 +255,11 @@ async function confirm(
   throw new CliError(EXIT.usage, `nothing was changed; to accept this loss add --lost ${lost}`);
 }
 
-function adviceOn(losses: readonly Loss[], { tree }: LogContents, config: Config, { dataDir }: RestoreOptions): string {
-  if (losses.length > 0) {
-    return (
-      'Something newer is known than this backup:\n' +
-      losses.map((loss) => `  ${printable(describeLoss(loss, tree.size))}\n`).join('') +
-      'The service will only be readable: nothing is written, signed or anchored. Restore the newest backup there is into ' +
-      `an empty folder. If there is none: meritkedja restore --accept-loss --data-dir ${printable(dataDir)}\n`
-    );
-  }
-  if (lastSignedHead(resolve(config.keysDir))) return 'It holds everything that is known to be signed or anchored.\n';
+function adviceOn(losses: readonly Loss[], { tree }: LogContents, { dataDir }: RestoreCommandOptions): string {
   return (
-    `${lastHeadPath(resolve(config.keysDir))} is missing, so nobody can tell what was signed after this backup. Put the ` +
-    'file back before you start the service (docs/operations.md, "Backup and restore").\n'
+    'Read-only: something newer is known than this backup:\n' +
+    losses.map((loss) => `  ${printable(describeLoss(loss, tree.size))}\n`).join('') +
+    'The service will only be readable: nothing is written, signed or anchored. Restore the newest backup there is into ' +
+    `an empty folder. If there is none: meritkedja restore --accept-loss --data-dir ${printable(dataDir)}\n`
   );
 }

@@ -32,10 +32,18 @@ export class DamagedFileError extends ConfigError {
   }
 }
 
+/** Another process has the file: a service, or a command, that runs on the same folder. */
+export class InUseError extends ConfigError {
+  constructor(path: string) {
+    super('DATA_DIR', `${path} is in use by another process; a data folder serves one at a time`);
+    this.name = 'InUseError';
+  }
+}
+
 /**
  * Opens a file, or makes it, for this process alone; the lock goes with the process, however it ends.
- * @throws ConfigError if another process has it, a newer version of the program wrote it, or it cannot be opened;
- *   DamagedFileError, a ConfigError too, if it is no sound database
+ * @throws ConfigError if a newer version of the program wrote it, or it cannot be opened; InUseError, a ConfigError too,
+ *   if another process has it; DamagedFileError, another one, if it is no sound database
  */
 export function openDatabase(path: string, { synchronous, migrations = [] }: DatabaseOptions): Database {
   let database: Database | undefined;
@@ -61,7 +69,7 @@ export function openDatabase(path: string, { synchronous, migrations = [] }: Dat
     const code = codeOf(error);
     if (code === undefined) throw error;
     if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-      throw new ConfigError('DATA_DIR', `${path} is in use by another process; a data folder serves one at a time`);
+      throw new InUseError(path);
     }
     const message = `${path} cannot be opened: ${(error as Error).message} (${code})`;
     if (DAMAGE.some((prefix) => code.startsWith(prefix))) throw new DamagedFileError(message);
