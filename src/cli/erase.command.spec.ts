@@ -43,7 +43,8 @@ describe('meritkedja erase', () => {
     const { status, sent, asked, stdout } = await erase([HOLDER], '0B0E7A52');
     expect([status, sent]).toEqual([0, [ERASE]]);
     expect(asked).toEqual([expect.stringMatching(/cannot be undone[\s\S]*What stays[\s\S]*Type 0b0e7a52/)]);
-    expect(stdout).toMatch(/2 credentials can no longer be opened, 3 links show nothing, 1 personal numbers forgotten/);
+    expect(stdout).toMatch(/2 credentials can no longer be opened, 3 links show nothing, 1 personal number forgotten/);
+    expect(stdout).toContain('meritkedja keys rotate-epoch');
     expect(stdout).toMatch(/Whoever kept a credential[\s\S]*within\s+30 days/);
   });
 

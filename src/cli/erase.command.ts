@@ -17,7 +17,7 @@ assessments and private notes are sealed, name, e-mail and personal number, and 
 const STAYS = `What stays: the entries in the log with their digests, the batches and anchors, and the status of the
 credentials. Whoever kept a credential or a proof can still check it.
 Backups and copies from before still open with the old epoch key. It is destroyed with the next change of epochs, within
-30 days (meritkedja keys); until then keep such copies as you keep the data itself.
+30 days (at once: meritkedja keys rotate-epoch); until then keep such copies as you keep the data itself.
 `;
 
 export function eraseCommand(root: Command, io: CliIo): void {
@@ -38,11 +38,16 @@ async function erase(given: string | undefined, options: EraseOptions, io: CliIo
     io.stdout.write(`${JSON.stringify(answer)}\n`);
     return;
   }
-  const count = (value: Json | undefined): string => printable(String(typeof value === 'number' ? value : '?'));
+  const credentials = counted(answer['credentials'], 'credential', 'credentials');
+  const links = counted(answer['shares'], 'link shows', 'links show');
+  const numbers = counted(answer['reservations'], 'personal number', 'personal numbers');
   io.stdout.write(
-    `Erased ${holder}: ${count(answer['credentials'])} credentials can no longer be opened, ` +
-      `${count(answer['shares'])} links show nothing, ${count(answer['reservations'])} personal numbers forgotten.\n${STAYS}`,
+    `Erased ${holder}: ${credentials} can no longer be opened, ${links} nothing, ${numbers} forgotten.\n${STAYS}`,
   );
+}
+
+function counted(value: Json | undefined, one: string, many: string): string {
+  return `${typeof value === 'number' ? value : '?'} ${value === 1 ? one : many}`;
 }
 
 async function holderOf(given: string | undefined, options: EraseOptions, io: CliIo): Promise<string> {
