@@ -170,11 +170,11 @@ export class Anchorer {
       const anchor = anchorOn(state, this.chain.chainId);
       if (anchor.block) moved = (await this.#finalise(number, anchor.block)) || moved;
       else if (await this.#confirm(number, anchor)) moved = true;
-      else if (this.#isOfNow(number)) {
-        moved = (await this.#submit(number, state, anchor)) || moved;
-        // One transaction on its way at a time: while this one is in no block, the nonce of the next is not known.
-        if (!anchorOn(await this.#stateOf(number), this.chain.chainId).block) break;
-      }
+      else if (this.#isOfNow(number)) moved = (await this.#submit(number, state, anchor)) || moved;
+      else continue;
+      // One transaction on its way at a time: while this one is in no block, or no longer, the nonce of the next is not
+      // known.
+      if (!anchorOn(await this.#stateOf(number), this.chain.chainId).block) break;
     }
     return moved;
   }
