@@ -1,5 +1,5 @@
 /** `meritkedja keys` as a user has it: the API is the test's, the files of the master key are real. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -185,6 +185,23 @@ describe('meritkedja keys rotate-master', () => {
     expect(await secretUnder(NEW_KEY)).toEqual(secret);
     const again = await ran(['keys', 'rotate-master'], { masterKey: KEY, masterKeyNew: NEW_KEY });
     expect(again.out).toMatch(/already.*\n.*Start the service with that key/);
+  });
+
+  it('names a key file that is left behind and is the key no more; the start names MASTER_KEY then', async () => {
+    const file = join(folder, 'master-key');
+    await openRootSecret(places(KEY), true, () => false);
+    writeFileSync(file, KEY);
+    const { status, out } = await ran(['keys', 'rotate-master'], { masterKey: KEY, masterKeyNew: NEW_KEY });
+    expect(status).toBe(0);
+    expect(out).toContain(`${file} is there still and is not the master key any more`);
+    await expect(secretUnder()).rejects.toThrow(
+      /^MASTER_KEY: is not set, and the key in .* does not open .*set MASTER_KEY/,
+    );
+    const json = await ran(['keys', 'rotate-master', '--json'], { masterKey: KEY, masterKeyNew: NEW_KEY });
+    expect(JSON.parse(json.out)).toMatchObject({ changed: false, leftBehind: file });
+    // As after a crash before the file was removed: the same command removes it.
+    const again = await ran(['keys', 'rotate-master'], { masterKeyNew: NEW_KEY });
+    expect([existsSync(file), again.out.includes('there still')]).toEqual([false, false]);
   });
 
   it('does not put into a file what was in the environment, unless it is told to', async () => {

@@ -167,8 +167,17 @@ async function rotateMaster(options: MasterOptions, io: CliIo): Promise<void> {
   io.stdout.write(
     `${change.changed ? 'The root secret is wrapped under the new master key' : 'It was wrapped under the new master key already'}: ${change.to}.\n`,
   );
-  if (!isToFile) io.stdout.write('Start the service with that key as MASTER_KEY from now on.\n');
-  else if (places.masterKey !== undefined) io.stdout.write('Start the service without MASTER_KEY from now on.\n');
+  if (!isToFile) {
+    io.stdout.write('Start the service with that key as MASTER_KEY from now on.\n');
+    if (change.leftBehind !== undefined) {
+      io.stdout.write(
+        `${printable(change.leftBehind)} is there still and is not the master key any more: without MASTER_KEY the ` +
+          'service would read it, and not start. Remove it.\n',
+      );
+    }
+  }
+  if (isToFile && places.masterKey !== undefined)
+    io.stdout.write('Start the service without MASTER_KEY from now on.\n');
 }
 
 function epochText(epoch: JsonObject): string {

@@ -69,8 +69,9 @@ export async function openRootSecret(
   try {
     return { secret: await read(path, master), masterKey: master.describe() };
   } catch (error) {
-    const next = error instanceof NotUnderThisKey && !places.masterKey ? nextMasterKey(places.dataDir) : undefined;
-    if (!next) throw error;
+    if (!(error instanceof NotUnderThisKey) || places.masterKey) throw error;
+    const next = nextMasterKey(places.dataDir);
+    if (!next) throw notUnderFile(path, masterKeyPath(places.dataDir));
     const secret = await read(path, next);
     renameSync(nextPath(places.dataDir), masterKeyPath(places.dataDir));
     return { secret, masterKey: `file ${masterKeyPath(places.dataDir)}` };
@@ -87,6 +88,8 @@ export interface MasterKeyChange {
   readonly to: string;
   /** False where the root secret was under the new key already. */
   readonly changed: boolean;
+  /** A key file that is in DATA_DIR still, though the key is in the environment now: it is not used any more. */
+  readonly leftBehind?: string;
 }
 
 /**
@@ -113,9 +116,11 @@ export async function changeMasterKey(places: KeyPlaces, given: NewMasterKey): P
       const present = await openRootSecret(places, false, () => false);
       writeFileDurably(path, await contentOf(present.secret, next));
     }
-    // It opens nothing any more but old copies of the root secret.
+    // The file that was the key opens nothing any more but old copies of the root secret. A crash before this leaves it:
+    // the same command removes it then. Beside a MASTER_KEY it was never ours to judge, so it is only named.
     if (places.masterKey === undefined) rmSync(filePath, { force: true });
-    return { from, to: 'environment variable MASTER_KEY_NEW', changed: !done };
+    const leftBehind = readFileIfThere(filePath) === undefined ? {} : { leftBehind: filePath };
+    return { from, to: 'environment variable MASTER_KEY_NEW', changed: !done, ...leftBehind };
   }
   const cutOff = nextMasterKey(places.dataDir);
   if (!cutOff || !(await read(path, cutOff).catch(ifNotUnder))) {
@@ -135,6 +140,14 @@ function currentMasterKey({ dataDir, masterKey }: KeyPlaces, isNew: boolean): Lo
 }
 
 class NotUnderThisKey extends ConfigError {}
+
+function notUnderFile(path: string, filePath: string): NotUnderThisKey {
+  return new NotUnderThisKey(
+    'MASTER_KEY',
+    `is not set, and the key in ${filePath} does not open ${path}. If the master key was changed to one of the ` +
+      'environment, set MASTER_KEY to that one; else put back the key that this data folder was made with',
+  );
+}
 
 function ifNotUnder(error: unknown): undefined {
   if (!(error instanceof NotUnderThisKey)) throw error;
