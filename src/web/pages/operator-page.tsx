@@ -21,7 +21,8 @@ function Row({ row, ctx }: { row: RegisterRow; ctx: PageContext }): JSX.Element 
   const dictionary = texts(ctx.lang);
   const t = dictionary.operator;
   const holder = row.holder ?? t.erased;
-  const actions = Object.hasOwn(ACTIONS, row.state) ? (ACTIONS[row.state] ?? []) : [];
+  const isOffered = ctx.readOnly !== true && Object.hasOwn(ACTIONS, row.state);
+  const actions = isOffered ? (ACTIONS[row.state] ?? []) : [];
   return (
     <tr role="row">
       <th role="rowheader" scope="row" data-label={t.holder} safe>
@@ -114,13 +115,10 @@ function Register({ vm, ctx }: { vm: OperatorView; ctx: PageContext }): JSX.Elem
   );
 }
 
-function Anchoring({ vm, ctx }: { vm: OperatorView; ctx: PageContext }): JSX.Element {
+function Sealing({ vm, ctx }: { vm: OperatorView; ctx: PageContext }): JSX.Element {
   const t = texts(ctx.lang).operator;
   return (
-    <section aria-labelledby="anchoring-heading">
-      <h2 id="anchoring-heading" safe>
-        {t.anchoring}
-      </h2>
+    <>
       <p safe>{vm.unanchored === 0 ? t.sealNone : fill(t.sealText, { n: formatNumber(vm.unanchored, ctx.lang) })}</p>
       <form method="post" action={href(ctx, '/operator/seal')}>
         <Csrf ctx={ctx} />
@@ -128,6 +126,27 @@ function Anchoring({ vm, ctx }: { vm: OperatorView; ctx: PageContext }): JSX.Ele
           {t.seal}
         </button>
       </form>
+    </>
+  );
+}
+
+/** S16: why nothing can be done, and what the operator decides on. */
+function ReadOnlyNote({ ctx }: { ctx: PageContext }): JSX.Element {
+  return (
+    <p class="note" id="read-only">
+      {escapeHtml(texts(ctx.lang).operator.readOnly)} <code>meritkedja restore --accept-loss</code>
+    </p>
+  );
+}
+
+function Anchoring({ vm, ctx }: { vm: OperatorView; ctx: PageContext }): JSX.Element {
+  const t = texts(ctx.lang).operator;
+  return (
+    <section aria-labelledby="anchoring-heading">
+      <h2 id="anchoring-heading" safe>
+        {t.anchoring}
+      </h2>
+      {ctx.readOnly === true ? <p safe>{t.sealReadOnly}</p> : <Sealing vm={vm} ctx={ctx} />}
       {vm.batches.length === 0 ? (
         ''
       ) : (
@@ -165,12 +184,16 @@ export function operatorPage(vm: OperatorView, ctx: PageContext): string {
       <p class="lead" safe>
         {t.lead}
       </p>
-      <p>
-        {escapeHtml(t.viaApi)}{' '}
-        <a href={href(ctx, '/docs')} safe>
-          {dictionary.nav.docs}
-        </a>
-      </p>
+      {ctx.readOnly === true ? (
+        <ReadOnlyNote ctx={ctx} />
+      ) : (
+        <p>
+          {escapeHtml(t.viaApi)}{' '}
+          <a href={href(ctx, '/docs')} safe>
+            {dictionary.nav.docs}
+          </a>
+        </p>
+      )}
       {vm.notice === undefined ? (
         ''
       ) : (
@@ -197,9 +220,13 @@ export function confirmPage(vm: ConfirmView, ctx: PageContext): string {
     <Page ctx={ctx} title={heading} unlisted>
       <div class="narrow">
         <h1 safe>{heading}</h1>
-        <p class="lead" safe>
-          {text}
-        </p>
+        {ctx.readOnly === true ? (
+          <ReadOnlyNote ctx={ctx} />
+        ) : (
+          <p class="lead" safe>
+            {text}
+          </p>
+        )}
         {vm.error === undefined ? (
           ''
         ) : (
@@ -221,18 +248,26 @@ export function confirmPage(vm: ConfirmView, ctx: PageContext): string {
             <Badge code={credential.state} labels={dictionary.state} />
           </Fact>
         </dl>
-        <form method="post" action={href(ctx, `/operator/credentials${pathOf(credential.id, action)}`)}>
-          <Csrf ctx={ctx} />
-          {vm.reasons.length === 0 ? '' : <Reasons vm={vm} ctx={ctx} />}
+        {ctx.readOnly === true ? (
           <p class="actions">
-            <button type="submit" class={action === 'revoke' ? 'danger' : undefined} safe>
-              {dictionary.operator[action]}
-            </button>
             <a class="button quiet" href={href(ctx, '/operator')} safe>
-              {dictionary.common.cancel}
+              {t.back}
             </a>
           </p>
-        </form>
+        ) : (
+          <form method="post" action={href(ctx, `/operator/credentials${pathOf(credential.id, action)}`)}>
+            <Csrf ctx={ctx} />
+            {vm.reasons.length === 0 ? '' : <Reasons vm={vm} ctx={ctx} />}
+            <p class="actions">
+              <button type="submit" class={action === 'revoke' ? 'danger' : undefined} safe>
+                {dictionary.operator[action]}
+              </button>
+              <a class="button quiet" href={href(ctx, '/operator')} safe>
+                {dictionary.common.cancel}
+              </a>
+            </p>
+          </form>
+        )}
       </div>
     </Page>,
   );

@@ -3,6 +3,7 @@ import { achievementOf } from '../../credentials/achievement.js';
 import type { JsonObject } from '../../encoding/json.js';
 import { html } from './components.js';
 import { contentOf, DocumentView } from './document-view.js';
+import { texts } from '../text/text.js';
 import * as pages from './index.js';
 import { ProblemView, ReportView, VerdictView } from './report-view.js';
 import { CONTENT, CONTEXT, HOSTILE, hostile, REPORT, VIEWS } from './sample-views.fixture.js';
@@ -22,6 +23,8 @@ const PAGES: Readonly<Record<string, (ctx: PageContext, dress: <T>(view: T) => T
   operator: (ctx, dress) => pages.operatorPage(dress(VIEWS.operator), ctx),
   'empty register': (ctx, dress) => pages.operatorPage({ ...dress(VIEWS.operator), credentials: [] }, ctx),
   confirm: (ctx, dress) => pages.confirmPage(dress(VIEWS.confirm), ctx),
+  'read-only register': (ctx, dress) => pages.operatorPage(dress(VIEWS.operator), { ...ctx, readOnly: true }),
+  'read-only question': (ctx, dress) => pages.confirmPage(dress(VIEWS.confirm), { ...ctx, readOnly: true }),
   batches: (ctx, dress) => pages.batchesPage(dress(VIEWS.batches), ctx),
   error: (ctx, dress) => pages.errorPage(dress(VIEWS.error), ctx),
 };
@@ -178,6 +181,23 @@ describe('the operator’s forms', () => {
     const page = pages.operatorPage({ ...VIEWS.operator, credentials: [VIEWS.operator.credentials[2]!] }, CONTEXT);
     const offered = [...page.matchAll(/\/operator\/credentials\/[\w-]+\/(\w+)/g)].map(([, action]) => action);
     expect(offered).toEqual(['link']);
+  });
+});
+
+describe('the operator’s pages of a ledger that can only be read', () => {
+  const context = { ...CONTEXT, readOnly: true };
+
+  it('S16: offer nothing that changes anything, and say why', () => {
+    const register = pages.operatorPage({ ...VIEWS.operator, unanchored: 0 }, context);
+    const offered = [...register.matchAll(/\/operator\/credentials\/[\w-]+\/(\w+)/g)].map(([, action]) => action);
+    expect(new Set(offered)).toEqual(new Set(['link']));
+    expect(register).not.toContain(texts(CONTEXT.lang).operator.sealNone);
+    for (const page of [register, pages.confirmPage(VIEWS.confirm, context)]) {
+      expect([...page.matchAll(/<form method="post" action="([^"?]*)/g)].map(([, action]) => action)).toEqual([
+        '/sign-out',
+      ]);
+      expect(page).toContain(texts(CONTEXT.lang).operator.readOnly);
+    }
   });
 });
 

@@ -384,6 +384,9 @@ export const en: Dictionary = {
     seal: 'Anchor now',
     sealText: '{n} rows of the log are not anchored yet.',
     sealNone: 'Everything in the log is anchored.',
+    sealReadOnly: 'Nothing is anchored as long as the ledger can only be read.',
+    readOnly:
+      'You cannot suspend, revoke or anchor now. Restore the newest backup. If there is no newer one, accept the loss: stop the service and run',
     anchoring: 'Anchoring',
     allBatches: 'All anchors',
     noticeSuspended: 'The micro-credential is suspended.',
@@ -404,6 +407,7 @@ export const en: Dictionary = {
     choose: 'Choose a reason',
     reasonMissing: 'Choose a reason.',
     notPossible: 'That cannot be done in its present state.',
+    back: 'To the register',
   },
   batches: {
     title: 'Anchors',

@@ -386,6 +386,9 @@ export const sv = {
     seal: 'Förankra nu',
     sealText: '{n} rader i loggen är ännu inte förankrade.',
     sealNone: 'Allt i loggen är förankrat.',
+    sealReadOnly: 'Inget förankras så länge liggaren bara kan läsas.',
+    readOnly:
+      'Du kan inte stoppa, återkalla eller förankra nu. Lägg in den nyaste säkerhetskopian. Finns ingen nyare, godta förlusten: stoppa tjänsten och kör',
     anchoring: 'Förankring',
     allBatches: 'Alla förankringar',
     noticeSuspended: 'Mikromeriten är tillfälligt stoppad.',
@@ -406,6 +409,7 @@ export const sv = {
     choose: 'Välj ett skäl',
     reasonMissing: 'Välj ett skäl.',
     notPossible: 'Det går inte i mikromeritens nuvarande läge.',
+    back: 'Till registret',
   },
   batches: {
     title: 'Förankringar',
