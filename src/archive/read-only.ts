@@ -1,7 +1,7 @@
 /**
  * A ledger that was restored from an older copy than is known elsewhere (S16): it answers what it has, and takes nothing.
  * Commands are refused before they begin (`web/read-only.guard.ts`); this is the wall behind that: whatever would write
- * all the same finds a store that does not. Proven by read-only.e2e.spec.ts.
+ * all the same finds a store that does not. Proven by test/read-only.e2e.spec.ts and test/backup.e2e.spec.ts.
  */
 import type { Anchoring } from '../anchoring/remote-anchoring.js';
 import type { BatchView } from '../anchoring/batches.read.js';
