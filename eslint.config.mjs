@@ -86,6 +86,7 @@ const zones = [
           'registry',
           'embedded-node',
           'anchor-signer',
+          'anchorer-rotation',
           'remote-anchor-signer',
           'keystore-file',
           'endpoint-check',

@@ -8,7 +8,7 @@ import type { Secrets } from './crypto/secrets.js';
 import { fromBase64url, toBase64url } from './encoding/base64.js';
 import type { JsonObject } from './encoding/json.js';
 import { ConfigError, EncodingError, InvariantError } from './errors.js';
-import { type Append, type EventStore } from './event-store/event-store.js';
+import type { Append, EventStore } from './event-store/event-store.js';
 
 const STREAM = 'vault-ledger-keys';
 

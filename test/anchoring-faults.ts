@@ -92,6 +92,7 @@ export class Meddler {
         await this.#forward(call);
         await delay(TIMEOUT_MS * 2);
         return void response.destroy();
+      default:
     }
     const key = `${call.method} ${JSON.stringify(call.params)}`;
     const fresh = await this.#forward(call);
@@ -458,6 +459,7 @@ class FaultRun {
         case 'AnchorFailed':
           alive.delete(event.data.txHash);
           break;
+        default:
       }
     }
   }

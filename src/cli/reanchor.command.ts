@@ -112,7 +112,7 @@ async function chainNamed(name: string, options: ApiOptions, io: CliIo): Promise
   if (typeof chainId === 'number' && typeof contract === 'string' && typeof anchorer === 'string') {
     return { chainId, contract, anchorer };
   }
-  const names = items.map((one) => printable(String(one['name']))).join(', ');
+  const names = items.map((one) => (typeof one['name'] === 'string' ? printable(one['name']) : '?')).join(', ');
   throw new CliError(
     EXIT.input,
     `the ledger is not anchored on "${printable(name)}" (it is on: ${names || 'none yet'}): add it to CHAIN and RPC_URLS`,

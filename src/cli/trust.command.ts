@@ -83,10 +83,17 @@ function summaryOf(trust: TrustFile): object {
   return { origin: trust.origin, vkey: trust.vkey, fingerprint: fingerprint(trust), chains };
 }
 
+/** An anchorer, and where in the log it is in force (S19). */
+function anchorerText(anchorer: TrustFile['chains'][number]['anchorers'][number]): string {
+  if (typeof anchorer === 'string') return anchorer;
+  const { address, from, to } = anchorer;
+  return `${address} (from entry ${from}${to === undefined ? '' : ` to ${to}`})`;
+}
+
 function described(trust: TrustFile): string {
   const chains = trust.chains.map(
     ({ name, chainId, contract, anchorers, embedded }) =>
-      `  chain        ${printable(name)} (${chainId}), contract ${contract}, anchored by ${anchorers.join(', ')}` +
+      `  chain        ${printable(name)} (${chainId}), contract ${contract}, anchored by ${anchorers.map(anchorerText).join(', ')}` +
       `${embedded === true ? '; the operator’s own, proves no time' : ''}\n`,
   );
   return (
