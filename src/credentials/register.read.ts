@@ -64,8 +64,9 @@ export const registerProjection: Projection = {
     'CREATE UNIQUE INDEX credentials_log_index ON credentials (log_index)',
     'CREATE UNIQUE INDEX credentials_digest ON credentials (digest)',
     'CREATE INDEX credentials_stale ON credentials (number) WHERE stale = 1',
-    'CREATE INDEX credentials_organisation ON credentials (organisation, number)',
-    'CREATE INDEX credentials_definition ON credentials (definition, number)',
+    // An index holds the row's number too, by which a page goes on.
+    'CREATE INDEX credentials_organisation ON credentials (organisation)',
+    'CREATE INDEX credentials_definition ON credentials (definition)',
     "CREATE INDEX credentials_revoked ON credentials (revocation_list) WHERE state IN ('revoked', 'voided')",
     "CREATE INDEX credentials_suspended ON credentials (suspension_list) WHERE state = 'suspended'",
   ],
@@ -113,15 +114,15 @@ export const registerProjection: Projection = {
       CredentialVoided: 'voided',
     } as const;
     const reason = 'reasonCode' in event.data ? event.data.reasonCode : null;
-    statement(db, 'UPDATE credentials SET revision = ? WHERE id = ?').run(stored.revision, id);
-    if (event.type === 'CredentialVoided') {
-      statement(db, 'UPDATE credentials SET stale = 0 WHERE id = ?').run(id);
-    }
+    const isSaid = event.type === 'CredentialVoided' ? 1 : 0;
     // What never stood stays so, whatever comes after.
     statement(
       db,
-      "UPDATE credentials SET state = ?, reason_code = ?, since = ? WHERE id = ? AND state <> 'voided'",
-    ).run(states[event.type], reason, stored.at, id);
+      `UPDATE credentials SET revision = ?, stale = iif(?, 0, stale),
+         reason_code = iif(state = 'voided', reason_code, ?), since = iif(state = 'voided', since, ?),
+         state = iif(state = 'voided', state, ?)
+       WHERE id = ?`,
+    ).run(stored.revision, isSaid, reason, stored.at, states[event.type], id);
   },
 };
 

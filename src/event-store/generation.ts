@@ -31,7 +31,7 @@ const BOOKKEEPING = `
   CREATE TABLE parts (projection TEXT NOT NULL, name TEXT NOT NULL PRIMARY KEY);`;
 
 /** Pages kept in memory while building, in KiB: what is touched again is written once. More would be a longer stop at the end. */
-const BUILDING_CACHE = 16_384;
+const BUILDING_CACHE = 65_536;
 const NO_FACTS: readonly OpenedFacts[] = [];
 
 /** How far the tables have read, and by what to tell that the store is still the same one. */
