@@ -1,7 +1,7 @@
 /**
  * One configured chain while the ledger runs: made ready, compared with the store, watched for a wrong clock and an empty
  * purse, and opened again after trouble. The embedded node starts beside the ledger and ends with it.
- * Proven by chain-handle.int.spec.ts, ledger.int.spec.ts and test/anchoring-faults.int.spec.ts.
+ * Proven by ledger.int.spec.ts and test/anchoring-faults.int.spec.ts.
  */
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';

@@ -1,4 +1,4 @@
-/** What operators do about chains, carried out on a ledger. Proven by several-chains.int.spec.ts. */
+/** What operators do about chains, carried out on a ledger. */
 import type { JsonObject } from '../encoding/json.js';
 import { DomainError, NotFoundError, UnavailableError } from '../errors.js';
 import { handle } from '../event-store/handle.js';

@@ -1,6 +1,5 @@
 /**
  * Anchors on a chain beside the main one, at its own pace: what keeps it from that holds up nothing else.
- * Proven by several-chains.int.spec.ts.
  */
 import { Logger } from '@nestjs/common';
 import { UnavailableError } from '../errors.js';

@@ -9,7 +9,7 @@
  * Events stand in the store's total order, those of deleted vault streams not at all. Canonical JSON has no raw tab or
  * newline, so an entry stands in it byte for byte and `zcat` shows it. `sha256` covers every byte before the line it
  * stands in. Nothing of KEYS_DIR and no master key is ever in it (S16, S23).
- * Proven by archive.spec.ts and archive.int.spec.ts; described in docs/formats.md.
+ * Proven by archive.int.spec.ts and archive.int.spec.ts; described in docs/formats.md.
  */
 import { z } from 'zod';
 import { fromBase64, toBase64 } from '../encoding/base64.js';

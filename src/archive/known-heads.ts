@@ -2,7 +2,7 @@
  * S16: compares a log with what is known of it elsewhere: the last head that its key has signed (KEYS_DIR), checkpoints
  * that were kept apart, and roots that are anchored on a chain. A log that does not extend all of them is an older copy
  * or another history, and going on under the same key would fork it. Pure but for the file that it reads.
- * Proven by known-heads.spec.ts.
+ * Proven by restore.int.spec.ts.
  */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';

@@ -2,7 +2,7 @@
  * Reads an archive and believes nothing of it: framing, digest, canonical entries (S14), revisions without a gap, the
  * log's root computed again, its founding, its signed checkpoint. A torn or changed file is refused with what is wrong.
  * Held are one batch of events, the log's hashes (64 bytes an entry) and one number a stream.
- * Proven by archive.spec.ts, which damages a file in every way.
+ * Proven by archive.int.spec.ts, which damages a file in every way.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

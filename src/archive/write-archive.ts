@@ -3,7 +3,7 @@
  * log never change and later ones are left out, so the archive is the ledger at that one moment, whatever is appended
  * meanwhile. Only vault streams can go while it is written: one that is deleted in between is in the archive up to where
  * the reading had come, or not at all, never with a gap; it is on the erasure list, which every restore applies (S23).
- * Streams in and out: what is held is one batch of events. Proven by archive.spec.ts.
+ * Streams in and out: what is held is one batch of events. Proven by archive.int.spec.ts.
  */
 import { createHash } from 'node:crypto';
 import { PassThrough, pipeline, Readable, Transform, type TransformCallback } from 'node:stream';

@@ -1,6 +1,6 @@
 /**
  * `meritkedja backup FILE`: everything in a ledger as one verified file. Of a running one over HTTP, of a stopped one from
- * its folder. The file appears under its name when it is whole, verified and on the disk. Proven by backup.int.spec.ts.
+ * its folder. The file appears under its name when it is whole, verified and on the disk. Proven by test/backup.e2e.spec.ts.
  */
 import { createWriteStream } from 'node:fs';
 import { access, chmod, open, rename, rm } from 'node:fs/promises';

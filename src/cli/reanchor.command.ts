@@ -1,6 +1,6 @@
 /**
  * `meritkedja reanchor`, `rotate-anchorer`, `close-chain`: what an operator does about chains, asked of a running ledger. The
- * new key of a rotation signs here and goes nowhere. Proven by reanchor.command.spec.ts.
+ * new key of a rotation signs here and goes nowhere.
  */
 import type { Command } from 'commander';
 import { openAnchorSigner } from '../anchoring/anchor-signer.js';

@@ -1,7 +1,7 @@
 /**
  * The steps to a new issuing key (S13): made here, or the organisation's own, whose signer must show that it has it; and
  * the signature of the holder of the key before, given with the request or asked for. Whatever fails on the way leaves
- * nothing in the log. Proven by new-issuing-key.int.spec.ts.
+ * nothing in the log. Proven by issuing-keys.int.spec.ts.
  */
 import { toBase64url } from '../encoding/base64.js';
 import { DomainError } from '../errors.js';
