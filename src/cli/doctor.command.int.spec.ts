@@ -258,7 +258,8 @@ describe('what is configured', () => {
   it('is looked at: key, chains, folders', async () => {
     const dataDir = join(folder, 'configured');
     mkdirSync(join(dataDir, 'keys'), { recursive: true });
-    writeFileSync(join(dataDir, 'master-key'), 'x', { mode: 0o644 });
+    writeFileSync(join(dataDir, 'master-key'), 'x');
+    chmodSync(join(dataDir, 'master-key'), 0o644);
     chmodSync(join(dataDir, 'keys'), 0o700);
     const env = {
       CHAIN: 'hoodi,embedded',

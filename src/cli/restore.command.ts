@@ -65,13 +65,17 @@ export function restoreCommand(root: Command, io: CliIo, finish: Finish): void {
     .addHelpText('after', STATUSES)
     .action(async (file: string | undefined, options: RestoreCommandOptions) => {
       // As the service: what is made in the data folder is its owner's alone.
-      process.umask(0o077);
-      if (options.acceptLoss === true) {
-        if (file !== undefined) throw new CliError(EXIT.usage, '--accept-loss takes no file: restore it first');
-        await accept(options, io);
-      } else {
-        if (file === undefined) throw new CliError(EXIT.usage, 'name the backup to restore');
-        finish(await restore(file, options, io));
+      const before = process.umask(0o077);
+      try {
+        if (options.acceptLoss === true) {
+          if (file !== undefined) throw new CliError(EXIT.usage, '--accept-loss takes no file: restore it first');
+          await accept(options, io);
+        } else {
+          if (file === undefined) throw new CliError(EXIT.usage, 'name the backup to restore');
+          finish(await restore(file, options, io));
+        }
+      } finally {
+        process.umask(before);
       }
     });
 }
