@@ -5,16 +5,8 @@
  * counts, so that one that lies stops nothing. Proven by clock-guard.spec.ts.
  */
 import { UnavailableError } from '../errors.js';
-import {
-  isVaultStream,
-  type Append,
-  type Appended,
-  type EventStore,
-  type Head,
-  type Position,
-  type StoredEvent,
-  type Subscription,
-} from '../event-store/event-store.js';
+import { isVaultStream, type Append, type Appended, type EventStore } from '../event-store/event-store.js';
+import { PassingStore } from '../event-store/passing-store.js';
 import type { BlockTime } from './chain.js';
 
 /** Seconds; the audit allows no more (S18). */
@@ -76,47 +68,21 @@ function told(chain: string, seconds: number, where: 'behind' | 'ahead of'): str
 }
 
 /** A store that takes nothing for the log while the clock is wrong. What is in no log has no time that others rely on. */
-export class ClockGuardedStore implements EventStore {
+export class ClockGuardedStore extends PassingStore {
   constructor(
-    private readonly store: EventStore,
+    store: EventStore,
     private readonly clock: ClockGuard,
-  ) {}
+  ) {
+    super(store);
+  }
 
-  async append(append: Append): Promise<Appended> {
+  override async append(append: Append): Promise<Appended> {
     if (!isVaultStream(append.stream)) this.clock.requireRight();
-    return this.store.append(append);
+    return super.append(append);
   }
 
-  async appendMany(appends: readonly Append[]): Promise<readonly Appended[]> {
+  override async appendMany(appends: readonly Append[]): Promise<readonly Appended[]> {
     if (appends.some(({ stream }) => !isVaultStream(stream))) this.clock.requireRight();
-    return this.store.appendMany(appends);
-  }
-
-  deleteStream(stream: string): Promise<void> {
-    return this.store.deleteStream(stream);
-  }
-
-  readStream(stream: string, options?: { fromRevision?: number }): Promise<readonly StoredEvent[]> {
-    return this.store.readStream(stream, options);
-  }
-
-  readAll(options: { after?: Position; limit: number; bare?: boolean }): Promise<readonly StoredEvent[]> {
-    return this.store.readAll(options);
-  }
-
-  readLog(options: { from: number; limit: number }): Promise<readonly StoredEvent[]> {
-    return this.store.readLog(options);
-  }
-
-  head(): Promise<Head> {
-    return this.store.head();
-  }
-
-  subscribe(options: { after?: Position }, handler: (events: readonly StoredEvent[]) => Promise<void>): Subscription {
-    return this.store.subscribe(options, handler);
-  }
-
-  close(): Promise<void> {
-    return this.store.close();
+    return super.appendMany(appends);
   }
 }

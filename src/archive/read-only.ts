@@ -6,47 +6,22 @@
 import type { Anchoring } from '../anchoring/remote-anchoring.js';
 import type { BatchView } from '../anchoring/batches.read.js';
 import { ConfigError, ReadOnlyError } from '../errors.js';
-import type { Appended, EventStore, Head, Position, StoredEvent, Subscription } from '../event-store/event-store.js';
+import type { Appended } from '../event-store/event-store.js';
+import { PassingStore } from '../event-store/passing-store.js';
 import type { Loss, Restoration } from './restoration.js';
 
 /** A store that is read and never written. */
-export class ReadOnlyStore implements EventStore {
-  constructor(private readonly store: EventStore) {}
-
-  async append(): Promise<Appended> {
+export class ReadOnlyStore extends PassingStore {
+  override async append(): Promise<Appended> {
     throw new ReadOnlyError();
   }
 
-  async appendMany(): Promise<readonly Appended[]> {
+  override async appendMany(): Promise<readonly Appended[]> {
     throw new ReadOnlyError();
   }
 
-  async deleteStream(): Promise<void> {
+  override async deleteStream(): Promise<void> {
     throw new ReadOnlyError();
-  }
-
-  readStream(stream: string, options?: { fromRevision?: number }): Promise<readonly StoredEvent[]> {
-    return this.store.readStream(stream, options);
-  }
-
-  readAll(options: { after?: Position; limit: number }): Promise<readonly StoredEvent[]> {
-    return this.store.readAll(options);
-  }
-
-  readLog(options: { from: number; limit: number }): Promise<readonly StoredEvent[]> {
-    return this.store.readLog(options);
-  }
-
-  head(): Promise<Head> {
-    return this.store.head();
-  }
-
-  subscribe(options: { after?: Position }, handler: (events: readonly StoredEvent[]) => Promise<void>): Subscription {
-    return this.store.subscribe(options, handler);
-  }
-
-  close(): Promise<void> {
-    return this.store.close();
   }
 }
 
