@@ -39,7 +39,7 @@ const DECIDED_ON = {
 const VERIFIER_MAY_IMPORT = [
   '**/src/verification/**',
   '**/src/encoding/**',
-  '**/src/log/{hash,proof-check,note,checkpoint,ed25519}.ts',
+  '**/src/log/{hash,proof-check,note,checkpoint,ed25519,tlog-proof}.ts',
   '**/src/event-store/{decider,event-store,entry,upcasting}.ts',
   '**/src/event-types.ts',
   '**/src/credentials/achievement.ts',
