@@ -55,12 +55,15 @@ export async function chainList(ledger: ChainLedger): Promise<readonly JsonObjec
 }
 
 /**
- * The list to keep for the time when a chain is gone (S10): each block's hash, and the entry of the log that has it.
+ * The list to keep for the time when a chain is gone (S10): each block's hash, and the entry of the log that has it. Its
+ * form is `BLOCK_HASHES_SCHEMA`.
  * @throws NotFoundError
  */
 export async function listOf(ledger: ChainLedger, chainId: number): Promise<JsonObject> {
   const { name, contract, anchorers, closed } = await chainOf(ledger, chainId);
   return {
+    type: 'MeritkedjaBlockHashes',
+    version: 1,
     origin: ledger.origin,
     name,
     chainId,

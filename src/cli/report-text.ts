@@ -8,6 +8,7 @@ import {
   type Outcome,
   type VerificationReport,
 } from '../verification/index.js';
+import type { ListSummary } from './block-hash-lists.js';
 import { printable } from './cli-io.js';
 
 const MARK: Readonly<Record<Outcome, string>> = { pass: '[ok]', fail: '[!!]', unknown: '[??]', skipped: '[--]' };
@@ -25,6 +26,8 @@ const WORDS = {
     custody: 'signing key held by',
     trusted: 'trusted:',
     pinned: 'Pinned ledgers',
+    lists: 'Lists of block hashes',
+    chain: 'chain',
     none: 'none',
     note: 'Note',
     demo: 'Demonstration data: not a real credential.',
@@ -41,6 +44,8 @@ const WORDS = {
     custody: 'signeringsnyckeln finns hos',
     trusted: 'litade på:',
     pinned: 'Register du litar på',
+    lists: 'Listor över blockhashar',
+    chain: 'kedja',
     none: 'inga',
     note: 'Observera',
     demo: 'Demonstrationsdata: inget verkligt bevis.',
@@ -69,11 +74,13 @@ const STATES: Readonly<Record<Language, Readonly<Record<VerificationReport['stat
 /**
  * The text of a report, with a newline at the end. Everything that came with the document is made printable.
  * @param trust the trust files that were used, and where they lay (S4)
+ * @param lists lists of block hashes that were given (S10)
  */
 export function reportText(
   report: VerificationReport,
   trust: readonly { readonly origin: string; readonly source: string }[],
   language: Language,
+  lists: readonly ListSummary[] = [],
 ): string {
   const words = WORDS[language];
   const verdict = explainVerdict(report.verdict, language);
@@ -98,10 +105,15 @@ export function reportText(
     ...report.checks.flatMap((check) => checkLines(check, language)),
     '',
     `${words.pinned}: ${trust.map(({ origin, source }) => `${printable(origin)} (${printable(source)})`).join(', ') || words.none}`,
+    ...(lists.length === 0 ? [] : [`${words.lists}: ${lists.map((list) => listText(list, words.chain)).join(', ')}`]),
     ...(credential.demo === true ? [`${words.note}: ${words.demo}`] : []),
     ...report.warnings.map((warning) => `${words.note}: ${printable(translated(warning, language))}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function listText({ origin, name, chainId, source }: ListSummary, chain: string): string {
+  return `${printable(origin)}, ${printable(name)} (${chain} ${chainId}; ${printable(source)})`;
 }
 
 function checkLines(check: Check, language: Language): string[] {

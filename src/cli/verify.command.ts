@@ -12,6 +12,7 @@ import {
   type Verdict,
   type VerifyOptions,
 } from '../verification/index.js';
+import { pinnedBlocks, readBlockHashLists, summaryOfLists, warningsOfLists } from './block-hash-lists.js';
 import { blockHashFrom } from './chain-rpc.js';
 import { CliError, EXIT, printable, type CliIo, type ExitStatus } from './cli-io.js';
 import { isUrl, readDocument } from './read-document.js';
@@ -31,6 +32,7 @@ const STATUS: Readonly<Record<Verdict, ExitStatus>> = {
 interface Options {
   readonly rpc: readonly string[];
   readonly blockHash?: string;
+  readonly blockHashes: readonly string[];
   readonly trust: readonly string[];
   readonly at?: string;
   readonly maxStatusAge?: string;
@@ -54,6 +56,12 @@ export function verifyCommand(root: Command, io: CliIo, finish: Finish): void {
     )
     .option('--block-hash <hex>', 'the hash of the anchor’s block, from a source that you rely on')
     .option(
+      '--block-hashes <list>',
+      'file or URL with block hashes that you rely on, as ledgers publish them; may be given several times',
+      collect,
+      [],
+    )
+    .option(
       '--trust <source>',
       'trust this file or URL, instead of what is pinned; may be given several times',
       collect,
@@ -73,23 +81,32 @@ async function verifySource(source: string, options: Options, io: CliIo): Promis
   const givenHash = hashOf(options.blockHash);
   for (const url of options.rpc) if (!isUrl(url)) throw usage(`--rpc: "${printable(url)}" is not an http URL`);
   if (options.offline === true && options.rpc.length > 0) throw usage('--offline and --rpc exclude each other');
+  if (givenHash !== undefined && options.blockHashes.length > 0) {
+    throw usage('--block-hash and --block-hashes exclude each other');
+  }
 
   const used = await trustOf(options, io);
   const trust = used.map((one) => one.trust);
+  const lists = await readBlockHashLists(options.blockHashes, io, options);
   const document = await readDocument(source, io, options);
   let evidence = document;
   const chain = options.offline === true ? undefined : blockHashFrom((id) => nodesOf(id, options, trust), io.fetch);
   const resolve: VerifyOptions['resolve'] = async (credential) =>
     (evidence = await bundleOf(credential['id'], trust, io));
-  const report = await verify(document, {
+  const verified = await verify(document, {
     ...settings,
     trust,
+    pinnedBlockHashes: pinnedBlocks(lists),
     blockHash: (chainId, number) => blockHash(chainId, number, givenHash, evidence, chain),
     ...(options.offline === true ? {} : { resolve }),
   });
+  const report = { ...verified, warnings: [...verified.warnings, ...warningsOfLists(lists, trust)] };
   const trustFiles = used.map((one) => ({ origin: one.trust.origin, source: one.source }));
+  const blockHashLists = summaryOfLists(lists);
   io.stdout.write(
-    options.json === true ? `${JSON.stringify({ ...report, trustFiles })}\n` : reportText(report, trustFiles, language),
+    options.json === true
+      ? `${JSON.stringify({ ...report, trustFiles, blockHashLists })}\n`
+      : reportText(report, trustFiles, language, blockHashLists),
   );
   return STATUS[report.verdict];
 }

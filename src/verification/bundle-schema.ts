@@ -1,6 +1,7 @@
 /**
- * JSON Schema 2020-12 of the proof bundle and of the trust file (`bundle.ts`), served at `/schemas/`: for whoever
- * writes a reader of their own. The verifier does not use them, `parse-bundle.ts` and `trust.ts` do the reading; what
+ * JSON Schema 2020-12 of the proof bundle, the trust file (`bundle.ts`) and the list of block hashes, served at `/schemas/`: for whoever
+ * writes a reader of their own. The verifier does not use them, `parse-bundle.ts`, `trust.ts` and
+ * `block-hash-list.ts` do the reading; what
  * they refuse in form and size these refuse too. Proven by bundle-schema.spec.ts, which tries both on each member.
  */
 import type { JsonObject } from '../encoding/json.js';
@@ -190,6 +191,42 @@ export const TRUST_SCHEMA: JsonObject = {
         enum: ['operator', 'organisation', 'mixed'],
         description: "Who holds the issuers' keys by default.",
       },
+    },
+  ),
+};
+
+export const BLOCK_HASHES_SCHEMA: JsonObject = {
+  $schema: DIALECT,
+  $id: 'urn:meritkedja:schema:block-hashes:v1',
+  title: 'Meritkedja list of block hashes, version 1',
+  description:
+    "/api/v1/chains/{chainId}/anchors: the blocks with a ledger's final anchors on a chain, to be kept for the time when the chain is gone.",
+  ...object(
+    {
+      type: { const: 'MeritkedjaBlockHashes' },
+      version: { const: 1 },
+      origin: { ...WORD, description: 'Origin of the log whose anchors are listed.' },
+      name: { ...WORD, description: 'Name of the chain.' },
+      chainId: natural(1),
+      anchors: list(
+        object(
+          { blockNumber: natural(), blockHash: BLOCK_HASH },
+          {
+            batch: natural(1),
+            size: { ...natural(1), description: 'Entries of the anchored head.' },
+            root: { type: 'string', pattern: HASH, description: 'Root of the anchored head, base64.' },
+            txHash: BLOCK_HASH,
+            blockTime: { ...natural(), description: 'Seconds since 1970.' },
+            entry: { ...natural(), description: 'Index in the log of the AnchorFinalised entry that holds the hash.' },
+          },
+        ),
+        1_000_000,
+      ),
+    },
+    {
+      contract: ADDRESS,
+      anchorers: list(object({ address: ADDRESS, from: natural() }, { to: natural() }), 256),
+      closed: { ...WORD, description: 'ISO 8601: when the chain was closed.' },
     },
   ),
 };

@@ -26,8 +26,12 @@ export type BlockHashAnswer = string | { readonly hash: string; readonly final: 
  */
 export type BlockHashSource = (chainId: number, blockNumber: number) => Promise<BlockHashAnswer | undefined>;
 
-/** A block's hash, `0x` and 64 hex digits: on any chain as a text, on the chain named where one is. */
-export type PinnedBlockHash = string | { readonly chainId?: number; readonly hash: string };
+/**
+ * A block's hash, `0x` and 64 hex digits: on any chain as a text, on the chain named where one is. With a block's number
+ * it is that block's hash, and another one there is refused. `list` says in which list it stands (`block-hash-list.ts`).
+ */
+export type PinnedBlockHash =
+  string | { readonly chainId?: number; readonly blockNumber?: number; readonly hash: string; readonly list?: string };
 
 export interface BlockHashes {
   readonly blockHash?: BlockHashSource;
@@ -103,6 +107,9 @@ export const EMBEDDED_WARNING =
 
 export const CLOSED_WARNING =
   'The chain has closed: the anchor is proven by the block’s header and the receipt in it, and the block’s hash by whoever kept it (soundness rule S10).';
+
+export const LIST_OF_LEDGER_WARNING =
+  'A list of block hashes was fetched from the ledger itself: it is worth the operator’s word (soundness rule S10).';
 
 interface Vouched {
   readonly by: string;
@@ -214,9 +221,8 @@ async function vouchForBlock(anchor: AnchorProof, chain: TrustedChain, hashes: B
 
 async function vouchedFor(anchor: AnchorProof, hashes: BlockHashes): Promise<Vouched> {
   const own = anchor.blockHash.toLowerCase();
-  if (hashes.pinnedBlockHashes?.some((pinned) => isPinned(pinned, anchor))) {
-    return { by: 'pinned by the verifier', final: true };
-  }
+  const pinned = pinnedFor(anchor, hashes.pinnedBlockHashes ?? []);
+  if (pinned !== undefined) return { by: pinned, final: true };
   if (hashes.blockHash === undefined) {
     throw new Undecided('blockHashMissing', `block ${anchor.blockNumber}: nobody was asked for its hash`);
   }
@@ -231,9 +237,34 @@ async function vouchedFor(anchor: AnchorProof, hashes: BlockHashes): Promise<Vou
   return { by: 'as the chain’s node answered', final };
 }
 
-function isPinned(pinned: PinnedBlockHash, { chainId, blockHash }: AnchorProof): boolean {
-  const { hash, chainId: chain = chainId } = typeof pinned === 'string' ? { hash: pinned } : pinned;
-  return chain === chainId && hash.toLowerCase() === blockHash.toLowerCase();
+/**
+ * Who has pinned the hash of the anchor's block, for the report; undefined where nobody has.
+ * @throws VerificationError blockHashDiffers; Undecided blockHashMissing where one list says so and another not
+ */
+function pinnedFor(anchor: AnchorProof, all: readonly PinnedBlockHash[]): string | undefined {
+  const { chainId, blockNumber } = anchor;
+  const own = anchor.blockHash.toLowerCase();
+  const named = all
+    .map((one) => (typeof one === 'string' ? { hash: one } : one))
+    .filter(({ chainId: chain = chainId, blockNumber: number = blockNumber }) => {
+      return chain === chainId && number === blockNumber;
+    });
+  const confirming = named.find(({ hash }) => hash.toLowerCase() === own);
+  // Hashes without a number are of any block.
+  const denying = named.find((one) => one.blockNumber !== undefined && one.hash.toLowerCase() !== own);
+  if (denying === undefined) return confirming && pinnedBy(confirming);
+  const { hash } = denying;
+  if (confirming === undefined) {
+    return fail('blockHashDiffers', `block ${blockNumber}: expected ${echo(hash)}, ${pinnedBy(denying)}, got ${own}`);
+  }
+  throw new Undecided(
+    'blockHashMissing',
+    `block ${blockNumber}: ${own} ${pinnedBy(confirming)}, and ${echo(hash)} ${pinnedBy(denying)}`,
+  );
+}
+
+function pinnedBy({ list }: { readonly list?: string }): string {
+  return list === undefined ? 'pinned by the verifier' : `in the list of block hashes ${list}`;
 }
 
 async function asked(source: BlockHashSource, anchor: AnchorProof): Promise<BlockHashAnswer | undefined> {

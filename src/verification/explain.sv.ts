@@ -64,12 +64,15 @@ export const SV: Texts = {
     'the log’s key in the pinned trust file': 'loggens nyckel i den förtroendefil som du har valt',
     'block hash': 'blockets hash',
     'pinned by the verifier': 'angiven av den som kontrollerar',
+    'in the list of block hashes': 'i listan över blockhashar',
     'as the chain’s node answered': 'enligt svar från kedjans nod',
     'whoever runs the ledger, to have logged what it was told':
       'den som driver liggaren, att ha loggat det som anmälts',
     'the clock used': 'klockan som användes',
     'The chain has closed: the anchor is proven by the block’s header and the receipt in it, and the block’s hash by whoever kept it (soundness rule S10).':
       'Kedjan har stängts: förankringen bevisas av blockets huvud och kvittot i det, och blockets hash av den som har sparat den (regel S10).',
+    'A list of block hashes was fetched from the ledger itself: it is worth the operator’s word (soundness rule S10).':
+      'En lista över blockhashar hämtades från liggaren själv: den är värd driftansvarigas ord (regel S10).',
     'The chain is the operator’s own: it shows how anchoring works, and proves no time (soundness rule S10).':
       'Kedjan är driftansvarigas egen: den visar hur förankring går till, och bevisar ingen tid (regel S10).',
     'further proof(s) of the credential: not checked, and their signatures are not anchored.':

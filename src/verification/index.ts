@@ -1,13 +1,17 @@
 /** What others may use of the verifier: in Node, in a browser, in the service and on the command line. */
+export { parseBlockHashList, pinnedBlocksOf } from './block-hash-list.js';
+export type { BlockHashList } from './block-hash-list.js';
 export { BUNDLE_MEDIA_TYPE } from './bundle.js';
 export type { AnchorProof, IncludedEntry, IncludedLeaf, ProofBundle, TrustedChain, TrustFile } from './bundle.js';
-export { EMBEDDED_WARNING } from './check-anchor.js';
+export { EMBEDDED_WARNING, LIST_OF_LEDGER_WARNING } from './check-anchor.js';
 export type { BlockHashAnswer, BlockHashSource } from './check-anchor.js';
 export type { CheckCode } from './codes.js';
 export { createProofInput, credentialDigest, CRYPTOSUITE, signEddsaJcs, verifyEddsaJcs } from './data-integrity.js';
 export type { ProofOptions } from './data-integrity.js';
 export { explain, explainVerdict, translated } from './explain.js';
 export type { Explanation, Language } from './explain.js';
+export { verifyLogProof } from './log-proof.js';
+export type { LogProofCode, LogProofOptions, LogProofReport } from './log-proof.js';
 export type {
   Check,
   CheckName,

@@ -6,7 +6,7 @@ import { OWN_CONTEXT } from '../credentials/context.js';
 import type { JsonObject } from '../encoding/json.js';
 import { Ledger } from '../ledger.js';
 import type { TrustFile } from '../verification/bundle.js';
-import { BUNDLE_SCHEMA, TRUST_SCHEMA } from '../verification/bundle-schema.js';
+import { BLOCK_HASHES_SCHEMA, BUNDLE_SCHEMA, TRUST_SCHEMA } from '../verification/bundle-schema.js';
 import { OpenApi } from './openapi.js';
 import { Operation } from './operation.js';
 import { docsPage } from './pages/docs-page.js';
@@ -121,6 +121,16 @@ export class SystemController {
   })
   trustSchema(@Res({ passthrough: true }) reply: FastifyReply): JsonObject {
     return schema(reply, TRUST_SCHEMA);
+  }
+
+  @Get('schemas/block-hashes-v1.json')
+  @Operation({
+    name: 'schema.read',
+    summary: 'The JSON Schema of a list of block hashes.',
+    answer: { type: 'application/schema+json', description: 'JSON Schema 2020-12.' },
+  })
+  blockHashesSchema(@Res({ passthrough: true }) reply: FastifyReply): JsonObject {
+    return schema(reply, BLOCK_HASHES_SCHEMA);
   }
 }
 
