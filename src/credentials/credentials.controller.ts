@@ -8,6 +8,7 @@ import { batchOfIndex } from '../anchoring/batches.read.js';
 import type { JsonObject } from '../encoding/json.js';
 import { NotFoundError } from '../errors.js';
 import { Ledger } from '../ledger.js';
+import { TLOG_PROOF_EXTENSION, TLOG_PROOF_MEDIA_TYPE } from '../log/tlog-proof.js';
 import { BUNDLE_MEDIA_TYPE } from '../verification/bundle.js';
 import { requestContext } from '../web/idempotency.js';
 import { Input, Operation } from '../web/operation.js';
@@ -27,7 +28,7 @@ import {
   type SuspensionInput,
 } from './credentials.schema.js';
 import { heldCredential } from './held-credential.js';
-import { evidenceOf, type Evidence } from './proof-bundle.js';
+import { evidenceOf, issuanceProofOf, type Evidence } from './proof-bundle.js';
 import { listCredentials, registerRow, type RegisterRow } from './register.read.js';
 import { statusDocument } from './status-lists.read.js';
 
@@ -131,6 +132,22 @@ export class CredentialsController {
   ): Promise<Evidence> {
     void reply.header('cache-control', 'no-store');
     return evidenceOf(this.ledger, id);
+  }
+
+  @Get('api/v1/credentials/:id/tlog-proof')
+  @Operation({
+    name: 'credential.readEvidence',
+    summary: 'The issuance’s log entry and its inclusion as a file of c2sp.org/tlog-proof@v1.',
+    params: idParams,
+    answer: { type: 'text/plain', description: 'The proof; its extra data is the entry.' },
+  })
+  async logProof(@Input('params') { id }: IdParams, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    const proof = await issuanceProofOf(this.ledger, id);
+    void reply
+      .type(TLOG_PROOF_MEDIA_TYPE)
+      .header('cache-control', 'no-store')
+      .header('content-disposition', `inline; filename="${id}${TLOG_PROOF_EXTENSION}"`);
+    return proof;
   }
 
   @Get('api/v1/credentials/:id/history')

@@ -13,6 +13,7 @@ import type { StoredEvent } from '../event-store/event-store.js';
 import type { Ledger } from '../ledger.js';
 import type { SignedHead } from '../log/signed-heads.js';
 import type { StandingSnapshot } from '../log/standing-tree.js';
+import { formatTlogProof } from '../log/tlog-proof.js';
 import { organisationStream } from '../organisations/organisation.events.js';
 import type { IncludedEntry, ProofBundle } from '../verification/bundle.js';
 import { credentialStream, statusListStream, type CredentialIssued } from './credential.events.js';
@@ -58,6 +59,24 @@ export async function evidenceOf(ledger: Ledger, id: string): Promise<Evidence> 
         }
       : {}),
   };
+}
+
+/**
+ * The issuance's entry as a file of c2sp.org/tlog-proof, under the newest head that is finally anchored, else under one
+ * that is signed.
+ * @param id UUID of the credential
+ * @throws NotFoundError when no such credential was issued here
+ */
+export async function issuanceProofOf(ledger: Ledger, id: string): Promise<string> {
+  const [issued] = await ledger.store.readStream(credentialStream(id));
+  if (issued?.index === undefined || !issued.entry) throw new NotFoundError('credential', id);
+  const { index, entry } = issued;
+  const anchored = finalAnchor(ledger.readModels.db, { newestCovering: index }, ledger.mainChainId);
+  const head =
+    anchored && anchored.size > index ? ledger.signer.noteOf(anchored.size) : await ledger.signer.covering(index + 1);
+  await ledger.log.reached(head.size);
+  const path = ledger.log.tree.inclusionPath(index, head.size);
+  return formatTlogProof({ extra: entry, index, path, checkpoint: head.checkpoint });
 }
 
 /** A signed head over the issuance and a standing record that tells of everything up to now. */

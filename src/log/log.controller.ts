@@ -8,6 +8,7 @@ import { NotFoundError, UnavailableError } from '../errors.js';
 import { Ledger } from '../ledger.js';
 import { Input, Operation } from '../web/operation.js';
 import { wholeNumber } from '../web/query.js';
+import { formatTlogProof, TLOG_PROOF_EXTENSION, TLOG_PROOF_MEDIA_TYPE } from './tlog-proof.js';
 import { bundleRange, encodeEntryBundle, hashTile, parseTilePath, TileError } from './tiles.js';
 
 const FOREVER = 'public, max-age=31536000, immutable';
@@ -108,6 +109,29 @@ export class LogController {
       leafHash: toBase64(tree.leafHash(index)),
       path: tree.inclusionPath(index, of).map(toBase64),
     };
+  }
+
+  @Get('proof/:index')
+  @Operation({
+    name: 'log.readProof',
+    summary: 'An entry and its inclusion under a signed head, as a file of c2sp.org/tlog-proof@v1.',
+    params: entryParams,
+    answer: { type: 'text/plain', description: 'The proof; its extra data is the entry.' },
+  })
+  async tlogProof(
+    @Input('params') { index }: z.output<typeof entryParams>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    this.#requireSound();
+    const [event] = await this.ledger.store.readLog({ from: index, limit: 1 });
+    const { tree } = this.ledger.log;
+    if (event?.entry === undefined || index >= tree.size) throw new NotFoundError('entry', String(index));
+    const { size, checkpoint } = await this.ledger.signer.covering(index + 1);
+    void reply
+      .type(TLOG_PROOF_MEDIA_TYPE)
+      .header('cache-control', 'no-store')
+      .header('content-disposition', `inline; filename="${index}${TLOG_PROOF_EXTENSION}"`);
+    return formatTlogProof({ extra: event.entry, index, path: tree.inclusionPath(index, size), checkpoint });
   }
 
   @Get('consistency')
