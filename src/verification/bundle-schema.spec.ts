@@ -3,7 +3,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { isJsonObject, type Json, type JsonObject } from '../encoding/json.js';
 import { InputError } from '../errors.js';
-import { BUNDLE_SCHEMA, TRUST_SCHEMA } from './bundle-schema.js';
+import { parseBlockHashList } from './block-hash-list.js';
+import { BLOCK_HASHES_SCHEMA, BUNDLE_SCHEMA, TRUST_SCHEMA } from './bundle-schema.js';
 import { Undecided } from './outcome.js';
 import { parseInput } from './parse-bundle.js';
 import { syntheticLedger, trustFile, type Plan } from './synthetic-ledger.fixture.js';
@@ -20,6 +21,7 @@ const ajv = new Ajv2020({
 addFormats.default(ajv);
 const isBundle = ajv.compile(BUNDLE_SCHEMA);
 const isTrust = ajv.compile(TRUST_SCHEMA);
+const isList = ajv.compile(BLOCK_HASHES_SCHEMA);
 
 type Path = readonly (string | number)[];
 
@@ -57,8 +59,12 @@ function reads(document: unknown): boolean {
 }
 
 function pins(document: unknown): boolean {
+  return takes(() => parseTrust(document));
+}
+
+function takes(parse: () => unknown): boolean {
   try {
-    parseTrust(document);
+    parse();
     return true;
   } catch (error) {
     if (error instanceof InputError) return false;
@@ -127,6 +133,42 @@ describe('the schema of the trust file', () => {
         // That the key's name is the origin, and its id the key's, no schema can say.
         if (path[0] === 'origin' && typeof value === 'string' && value !== '') continue;
         expect([path, value, isTrust(document)]).toEqual([path, value, pins(document)]);
+      }
+    }
+  });
+});
+
+describe('the schema of the list of block hashes', () => {
+  const hash = `0x${'ab'.repeat(32)}`;
+  const list = {
+    type: 'MeritkedjaBlockHashes',
+    version: 1,
+    origin: 'ledger.example/log',
+    name: 'sepolia',
+    chainId: 11_155_111,
+    anchors: [
+      { blockNumber: 7, blockHash: hash },
+      { blockNumber: 8, blockHash: hash },
+    ],
+  };
+
+  it('takes what a ledger publishes', () => {
+    const anchor = { batch: 1, size: 3, root: `${'A'.repeat(43)}=`, txHash: hash, blockTime: 1, entry: 4 };
+    const anchors = list.anchors.map((block) => ({ ...block, ...anchor }));
+    const address = `0x${'Cd'.repeat(20)}`;
+    const terms = [
+      { address, from: 0, to: 9 },
+      { address, from: 9 },
+    ];
+    isList({ ...list, anchors, contract: address, anchorers: terms, closed: '2026-11-01T00:00:00.000Z' });
+    expect(isList.errors).toBeNull();
+  });
+
+  it('refuses in each member what the verifier does not read', () => {
+    for (const path of pathsOf(list, [])) {
+      for (const value of WRONG) {
+        const document = changed(list, path, value);
+        expect([path, value, isList(document)]).toEqual([path, value, takes(() => parseBlockHashList(document))]);
       }
     }
   });

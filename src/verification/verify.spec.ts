@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { fromBase64, toBase64 } from '../encoding/base64.js';
 import { fromHex0x, toHex0x } from '../encoding/hex.js';
 import { parseCheckpoint } from '../log/checkpoint.js';
-import { CLOSED_WARNING } from './check-anchor.js';
+import { CLOSED_WARNING, type PinnedBlockHash } from './check-anchor.js';
 import type { JsonObject } from '../encoding/json.js';
 import { signer } from '../crypto/ed25519.js';
 import type { IncludedEntry, ProofBundle, TrustFile } from './bundle.js';
@@ -334,6 +334,51 @@ describe('what cannot be determined', () => {
     const pinnedBlockHashes = [...genuine.blockHashes.values()];
     const kept = await verify(genuine.bundle, { ...options, trust, pinnedBlockHashes });
     expect(kept).toMatchObject({ verdict: 'valid', warnings: expect.arrayContaining([CLOSED_WARNING]) });
+  });
+
+  it('S10: takes a block’s hash from a list, and says which', async () => {
+    const { blockHash: _, ...options } = optionsFor(genuine);
+    const { chainId } = genuine.bundle.anchor!;
+    const listed = (change: (block: { chainId: number; blockNumber: number; hash: string }) => object, list: string) =>
+      [...genuine.blockHashes].map(
+        ([blockNumber, hash]) => ({ ...change({ chainId, blockNumber, hash }), list }) as PinnedBlockHash,
+      );
+    const verdictWith = async (...pinnedBlockHashes: PinnedBlockHash[]): Promise<unknown[]> => {
+      const report = await verify(genuine.bundle, { ...options, pinnedBlockHashes });
+      const { code, trusted } = checkNamed(report, 'anchor');
+      return [report.verdict, code, trusted];
+    };
+    const kept = listed((block) => block, 'kept.json');
+    const { blockHash } = genuine.bundle.anchor!;
+    const trusted = `block hash ${blockHash}: in the list of block hashes kept.json`;
+    expect(await verdictWith(...kept)).toEqual(['valid', undefined, trusted]);
+    const report = await verify(genuine.bundle, { ...options, pinnedBlockHashes: kept });
+    expect(report.anchoredAt).toBeDefined();
+    // Of another block, of another chain: no word about this one.
+    const elsewhere = listed(({ blockNumber, ...block }) => ({ ...block, blockNumber: blockNumber + 100 }), 'x');
+    expect(await verdictWith(...elsewhere)).toEqual(['undetermined', 'blockHashMissing', undefined]);
+    const onOther = listed((block) => ({ ...block, chainId: chainId + 1 }), 'x');
+    expect(await verdictWith(...onOther)).toEqual(['undetermined', 'blockHashMissing', undefined]);
+    // Another hash of this very block: not the anchor that it is said to be, or a list that lies.
+    const lying = listed((block) => ({ ...block, hash: `0x${'00'.repeat(32)}` }), 'lying.json');
+    expect(await verdictWith(...lying)).toEqual(['invalid', 'blockHashDiffers', undefined]);
+    expect(await verdictWith(...kept, ...lying)).toEqual(['undetermined', 'blockHashMissing', undefined]);
+    expect(await verdictWith(...lying, ...kept)).toEqual(['undetermined', 'blockHashMissing', undefined]);
+  });
+
+  it('S10: believes no block hash in the bundle itself', async () => {
+    const { blockHash: _, ...options } = optionsFor(genuine);
+    const { blockHash, blockNumber, chainId } = genuine.bundle.anchor!;
+    const list = {
+      type: 'MeritkedjaBlockHashes',
+      version: 1,
+      origin: genuine.bundle.origin,
+      name: 'x',
+      chainId,
+      anchors: [{ blockNumber, blockHash }],
+    };
+    const laden = { ...genuine.bundle, pinnedBlockHashes: [blockHash], blockHashes: list, blockHash };
+    expect(codesOf(await verify(laden, options))).toEqual({ anchor: 'blockHashMissing' });
   });
 
   it('S19: takes an anchor only of the anchorer that was in force at its last entry', async () => {
