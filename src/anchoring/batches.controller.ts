@@ -6,7 +6,7 @@ import { NotFoundError } from '../errors.js';
 import { Ledger } from '../ledger.js';
 import { Input, Operation } from '../web/operation.js';
 import { listAnswer, nextLink, pageQuery, wholeNumber, type ListAnswer } from '../web/query.js';
-import { batchView, listBatches, type BatchView } from './batches.read.js';
+import { batchDetail, listBatches, type BatchDetail, type BatchView } from './batches.read.js';
 
 const listQuery = z.strictObject({ ...pageQuery, cursor: wholeNumber().optional() });
 const batchParams = z.strictObject({ number: wholeNumber(1) });
@@ -34,9 +34,14 @@ export class BatchesController {
   }
 
   @Get('batches/:number')
-  @Operation({ name: 'batch.read', summary: 'One batch.', params: batchParams, answer: { description: 'The batch.' } })
-  read(@Input('params') { number }: z.output<typeof batchParams>): BatchView {
-    const batch = batchView(this.ledger.readModels.db, number);
+  @Operation({
+    name: 'batch.read',
+    summary: 'One batch.',
+    params: batchParams,
+    answer: { description: 'The batch; `sent` are the transactions made for each anchor.' },
+  })
+  read(@Input('params') { number }: z.output<typeof batchParams>): BatchDetail {
+    const batch = batchDetail(this.ledger.readModels.db, number);
     if (!batch) throw new NotFoundError('batch', String(number));
     return batch;
   }

@@ -6,12 +6,14 @@ import type { StoredEvent } from '../event-store/event-store.js';
 import type { AnchorProof } from '../verification/bundle.js';
 import {
   LEDGER_STREAM,
+  STANDING_STREAM,
   type AnchorState,
   type AnchorSubmitted,
   type BatchEvent,
   type LedgerEvent,
 } from './anchoring.events.js';
 import { costOfAnchor, type PaidAnchor } from './cost.js';
+import { feesOf, type SignedFees } from './signed-fees.js';
 
 /** Block header and receipt proof of a final anchor, kept for when the chain is gone. */
 export function anchorProofStream(number: number): string {
@@ -41,7 +43,38 @@ export interface AnchorView {
   readonly submittedAt?: string;
   readonly confirmedAt?: string;
   readonly finalisedAt?: string;
+  /**
+   * Seconds from the oldest event that no earlier anchor on this chain covers to `finalisedAt`; left out where nothing
+   * had happened, and while it is not final.
+   */
+  readonly delaySeconds?: number;
+  /** How often a block that held it has left the chain. */
+  readonly reorganisations: number;
   readonly state: AnchorState;
+}
+
+/**
+ * `included`: in the block that holds the anchor. `replaced`: another one with its nonce was offered in its place, or
+ * mined. `failed`: it will not be mined, or was reverted. `waiting`: for a block.
+ */
+export type TransactionOutcome = 'included' | 'replaced' | 'failed' | 'waiting';
+
+/** A transaction that was made for an anchor. */
+export interface AnchorTransaction extends Partial<SignedFees> {
+  readonly txHash: string;
+  readonly nonce: number;
+  /** ISO 8601: when it was recorded, before it left. */
+  readonly submittedAt: string;
+  /** Hash of the one whose place it was to take. */
+  readonly replaces?: string;
+  readonly outcome: TransactionOutcome;
+  /** Why it failed: `reverted`, `nonceUsed`, `nonceGap`. */
+  readonly failed?: string;
+}
+
+/** A batch with every transaction that was made for it, oldest first. */
+export interface BatchDetail extends Omit<BatchView, 'anchors'> {
+  readonly anchors: readonly (AnchorView & { readonly sent: readonly AnchorTransaction[] })[];
 }
 
 export interface BatchView {
@@ -54,12 +87,14 @@ export interface BatchView {
   /** Credentials issued in it. */
   readonly credentials: number;
   readonly sealedAt: string;
+  /** ISO 8601: when the oldest event in it happened; left out where it holds the log's own book-keeping alone. */
+  readonly firstAt?: string;
   readonly anchors: readonly AnchorView[];
 }
 
 export const batchesProjection: Projection = {
   name: 'batches',
-  version: 2,
+  version: 3,
   schema: `
     CREATE TABLE batches (
       number INTEGER PRIMARY KEY,
@@ -67,7 +102,8 @@ export const batchesProjection: Projection = {
       to_index INTEGER NOT NULL,
       size INTEGER NOT NULL,
       root TEXT NOT NULL,
-      sealed_at TEXT NOT NULL
+      sealed_at TEXT NOT NULL,
+      first_at TEXT
     );
     CREATE TABLE anchors (
       batch INTEGER NOT NULL,
@@ -86,15 +122,28 @@ export const batchesProjection: Projection = {
       confirmed_at TEXT,
       finalised_at TEXT,
       finalised_index INTEGER,
+      reorganisations INTEGER NOT NULL DEFAULT 0,
       state TEXT NOT NULL,
       PRIMARY KEY (batch, chain_id)
     );
     CREATE TABLE closed_chains (chain_id INTEGER PRIMARY KEY, closed_at TEXT NOT NULL);
     CREATE TABLE anchor_transactions (tx_hash TEXT NOT NULL, chain_id INTEGER NOT NULL, contract TEXT NOT NULL,
-      anchorer TEXT NOT NULL, nonce INTEGER NOT NULL, PRIMARY KEY (tx_hash, chain_id));
+      anchorer TEXT NOT NULL, nonce INTEGER NOT NULL, batch INTEGER NOT NULL, submitted_at TEXT NOT NULL, replaces TEXT,
+      failed TEXT, max_fee_per_gas TEXT, max_priority_fee_per_gas TEXT, gas_limit TEXT, PRIMARY KEY (tx_hash, chain_id));
+    CREATE TABLE happenings (log_index INTEGER PRIMARY KEY, at TEXT NOT NULL);
+    CREATE TABLE newest_standing (id INTEGER PRIMARY KEY, log_index INTEGER NOT NULL);
+    CREATE TABLE chain_counts (chain_id INTEGER NOT NULL, what TEXT NOT NULL, n INTEGER NOT NULL,
+      PRIMARY KEY (chain_id, what));
+    CREATE TABLE chain_spent (chain_id INTEGER PRIMARY KEY, wei TEXT NOT NULL);
     CREATE TABLE rotations (chain_id INTEGER PRIMARY KEY, from_index INTEGER NOT NULL);
     CREATE TABLE anchor_proofs (batch INTEGER NOT NULL, chain_id INTEGER NOT NULL, proof TEXT NOT NULL, PRIMARY KEY (batch, chain_id));`,
+  indexes: [
+    'CREATE INDEX anchors_by_chain ON anchors (chain_id, batch)',
+    "CREATE INDEX anchors_open ON anchors (chain_id, state) WHERE state <> 'finalised'",
+    'CREATE INDEX transactions_by_batch ON anchor_transactions (batch, chain_id)',
+  ],
   apply(db, stored) {
+    if (stored.index !== undefined && !stored.stream.startsWith('batch-')) applyToLog(db, stored.stream, stored);
     if (stored.stream.startsWith('vault-anchor-')) {
       const { proof } = stored.data as unknown as { proof: AnchorProof };
       statement(db, 'INSERT OR REPLACE INTO anchor_proofs (batch, chain_id, proof) VALUES (?, ?, ?)').run(
@@ -109,6 +158,22 @@ export const batchesProjection: Projection = {
     }
   },
 };
+
+/**
+ * Keeps the oldest event that is in no batch. A batch ends at a standing record, and events may come between that and
+ * `BatchSealed`: so of each stretch between two records the first is kept, until its batch is sealed.
+ */
+function applyToLog(db: Database, stream: string, { index, at }: Pick<StoredEvent, 'index' | 'at'>): void {
+  if (stream === STANDING_STREAM) {
+    statement(db, 'INSERT OR REPLACE INTO newest_standing (id, log_index) VALUES (1, ?)').run(index);
+    return;
+  }
+  statement(
+    db,
+    `INSERT INTO happenings (log_index, at) SELECT ?, ?
+       WHERE NOT EXISTS (SELECT 1 FROM happenings WHERE log_index > coalesce((SELECT log_index FROM newest_standing), -1))`,
+  ).run(index, at);
+}
 
 function applyToLedger(db: Database, stored: StoredEvent): void {
   const event = stored as unknown as LedgerEvent;
@@ -132,8 +197,10 @@ function applyToBatch(db: Database, stored: StoredEvent): void {
     case 'BatchSealed':
       statement(
         db,
-        'INSERT INTO batches (number, from_index, to_index, size, root, sealed_at) VALUES (?, ?, ?, ?, ?, ?)',
-      ).run(batch, event.data.fromIndex, event.data.toIndex, event.data.size, event.data.root, stored.at);
+        `INSERT INTO batches (number, from_index, to_index, size, root, sealed_at, first_at) VALUES (@batch, @fromIndex,
+           @toIndex, @size, @root, @at, (SELECT at FROM happenings WHERE log_index <= @toIndex ORDER BY log_index LIMIT 1))`,
+      ).run({ ...event.data, batch, at: stored.at });
+      statement(db, 'DELETE FROM happenings WHERE log_index <= ?').run(event.data.toIndex);
       break;
     case 'AnchorRequested':
       statement(db, "INSERT OR IGNORE INTO anchors (batch, chain_id, state) VALUES (?, ?, 'requested')").run(
@@ -142,8 +209,11 @@ function applyToBatch(db: Database, stored: StoredEvent): void {
       );
       break;
     case 'AnchorSubmitted':
-    case 'AnchorReplaced':
       applySubmission(db, batch, event.data, stored.at);
+      break;
+    case 'AnchorReplaced':
+      applySubmission(db, batch, event.data, stored.at, event.data.replaces);
+      add(db, event.data.chainId, 'replacements');
       break;
     case 'AnchorConfirmed': {
       const { chainId, txHash, blockNumber, blockHash, blockTime, gasUsed, effectiveGasPrice, l1Fee } = event.data;
@@ -175,24 +245,81 @@ function applyToBatch(db: Database, stored: StoredEvent): void {
         db,
         "UPDATE anchors SET state = 'finalised', finalised_at = ?, finalised_index = ? WHERE batch = ? AND chain_id = ?",
       ).run(stored.at, stored.index ?? null, batch, event.data.chainId);
+      add(db, event.data.chainId, 'final');
+      addSpent(db, batch, event.data.chainId);
       break;
     case 'AnchorReorganised':
+      if (isFinal(db, batch, event.data.chainId)) add(db, event.data.chainId, 'final', -1);
+      add(db, event.data.chainId, 'reorganisations');
       statement(
         db,
         `UPDATE anchors SET block_number = NULL, block_hash = NULL, block_time = NULL, gas_used = NULL,
            effective_gas_price = NULL, l1_fee = NULL, confirmed_at = NULL, finalised_at = NULL, finalised_index = NULL,
-           state = 'reorganised' WHERE batch = ? AND chain_id = ?`,
+           reorganisations = reorganisations + 1, state = 'reorganised' WHERE batch = ? AND chain_id = ?`,
       ).run(batch, event.data.chainId);
       statement(db, 'DELETE FROM anchor_proofs WHERE batch = ? AND chain_id = ?').run(batch, event.data.chainId);
       break;
-    case 'AnchorFailed':
-      setState(db, batch, event.data.chainId, 'requested');
+    case 'AnchorFailed': {
+      const { chainId, txHash, code } = event.data;
+      statement(db, 'UPDATE anchor_transactions SET failed = ? WHERE tx_hash = ? AND chain_id = ?').run(
+        code,
+        txHash,
+        chainId,
+      );
+      add(db, chainId, `${FAILED}${code}`);
+      // Another one that was made for it may still be mined.
+      statement(
+        db,
+        `UPDATE anchors SET state = 'requested' WHERE batch = @batch AND chain_id = @chainId AND NOT EXISTS
+           (SELECT 1 FROM anchor_transactions WHERE batch = @batch AND chain_id = @chainId AND failed IS NULL)`,
+      ).run({ batch, chainId });
       break;
+    }
   }
 }
 
-function applySubmission(db: Database, batch: number, data: AnchorSubmitted['data'], at: string): void {
-  const { chainId, contract, anchorer, txHash, nonce } = data;
+const FAILED = 'failed ';
+
+function add(db: Database, chainId: number, what: string, n = 1): void {
+  statement(
+    db,
+    `INSERT INTO chain_counts (chain_id, what, n) VALUES (?, ?, ?)
+       ON CONFLICT (chain_id, what) DO UPDATE SET n = n + excluded.n`,
+  ).run(chainId, what, n);
+}
+
+function isFinal(db: Database, batch: number, chainId: number): boolean {
+  const row = statement(db, "SELECT 1 FROM anchors WHERE batch = ? AND chain_id = ? AND state = 'finalised'").get(
+    batch,
+    chainId,
+  );
+  return row !== undefined;
+}
+
+/** Wei are longer than SQLite's integers: what a billion dear anchors cost must not overflow. */
+function addSpent(db: Database, batch: number, chainId: number): void {
+  const { gasUsed, price, l1Fee } = statement(
+    db,
+    `SELECT gas_used AS gasUsed, effective_gas_price AS price, l1_fee AS l1Fee FROM anchors
+       WHERE batch = ? AND chain_id = ?`,
+  ).get(batch, chainId) as { gasUsed: string; price: string | null; l1Fee: string | null };
+  const cost = costOfAnchor({ gasUsed, effectiveGasPrice: price ?? undefined, l1Fee: l1Fee ?? undefined });
+  if (cost === undefined) return;
+  statement(db, 'INSERT OR REPLACE INTO chain_spent (chain_id, wei) VALUES (?, ?)').run(
+    chainId,
+    (BigInt(spentOn(db, chainId)) + BigInt(cost)).toString(),
+  );
+}
+
+function applySubmission(
+  db: Database,
+  batch: number,
+  data: AnchorSubmitted['data'],
+  at: string,
+  replaces?: string,
+): void {
+  const { chainId, contract, anchorer, txHash, nonce, signedTransaction } = data;
+  const fees = feesOf(signedTransaction);
   statement(
     db,
     `INSERT INTO anchors (batch, chain_id, contract, anchorer, tx_hash, transactions, submitted_at, state)
@@ -201,14 +328,24 @@ function applySubmission(db: Database, batch: number, data: AnchorSubmitted['dat
        tx_hash = excluded.tx_hash, transactions = transactions + 1, submitted_at = coalesce(submitted_at, excluded.submitted_at),
        block_number = NULL, block_hash = NULL, block_time = NULL, gas_used = NULL, state = 'submitted'`,
   ).run(batch, chainId, contract, anchorer, txHash, at);
+  add(db, chainId, 'transactions');
   statement(
     db,
-    'INSERT OR IGNORE INTO anchor_transactions (tx_hash, chain_id, contract, anchorer, nonce) VALUES (?, ?, ?, ?, ?)',
-  ).run(txHash, chainId, contract, anchorer, nonce);
-}
-
-function setState(db: Database, batch: number, chainId: number, state: AnchorState): void {
-  statement(db, 'UPDATE anchors SET state = ? WHERE batch = ? AND chain_id = ?').run(state, batch, chainId);
+    `INSERT OR IGNORE INTO anchor_transactions (tx_hash, chain_id, contract, anchorer, nonce, batch, submitted_at, replaces,
+       max_fee_per_gas, max_priority_fee_per_gas, gas_limit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    txHash,
+    chainId,
+    contract,
+    anchorer,
+    nonce,
+    batch,
+    at,
+    replaces ?? null,
+    fees?.maxFeePerGas ?? null,
+    fees?.maxPriorityFeePerGas ?? null,
+    fees?.gasLimit ?? null,
+  );
 }
 
 /** Batches newest first, before a cursor. */
@@ -227,6 +364,43 @@ export function listBatches(
 export function batchView(db: Database, number: number): BatchView | undefined {
   const row = statement(db, 'SELECT * FROM batches WHERE number = ?').get(number) as BatchRow | undefined;
   return row && toView(db, row);
+}
+
+/** A batch with every transaction that was made for it. */
+export function batchDetail(db: Database, number: number): BatchDetail | undefined {
+  const view = batchView(db, number);
+  if (!view) return undefined;
+  return { ...view, anchors: view.anchors.map((anchor) => ({ ...anchor, sent: transactionsOf(db, number, anchor) })) };
+}
+
+interface TransactionRow {
+  readonly txHash: string;
+  readonly nonce: number;
+  readonly submittedAt: string;
+  readonly replaces: string | null;
+  readonly failed: string | null;
+  readonly maxFeePerGas: string | null;
+  readonly maxPriorityFeePerGas: string | null;
+  readonly gasLimit: string | null;
+}
+
+function transactionsOf(db: Database, batch: number, anchor: AnchorView): readonly AnchorTransaction[] {
+  const rows = statement(
+    db,
+    `SELECT tx_hash AS txHash, nonce, submitted_at AS submittedAt, replaces, failed, max_fee_per_gas AS maxFeePerGas,
+       max_priority_fee_per_gas AS maxPriorityFeePerGas, gas_limit AS gasLimit
+     FROM anchor_transactions WHERE batch = ? AND chain_id = ? ORDER BY rowid`,
+  ).all(batch, anchor.chainId) as TransactionRow[];
+  const included = anchor.blockNumber === undefined ? undefined : rows.find(({ txHash }) => txHash === anchor.txHash);
+  return rows.map((row) => {
+    const isReplaced = rows.some(({ replaces }) => replaces === row.txHash) || row.nonce === included?.nonce;
+    const left = row.failed !== null ? 'failed' : isReplaced ? 'replaced' : 'waiting';
+    const known = Object.entries(row).filter(([, value]) => value !== null);
+    return {
+      ...(Object.fromEntries(known) as unknown as Omit<AnchorTransaction, 'outcome'>),
+      outcome: row === included ? 'included' : left,
+    };
+  });
 }
 
 /** Sizes of the log at the ends of the batches up to a size, ascending. */
@@ -403,6 +577,101 @@ export function paidAnchors(db: Database, chainId: number, fromSeconds: number):
   }));
 }
 
+/** What has been done on a chain since the beginning. */
+export interface ChainTotals {
+  readonly chainId: number;
+  /** Anchors by state; those that are final count as such also where the chain has closed. */
+  readonly anchors: Readonly<Record<Exclude<AnchorState, 'closed'>, number>>;
+  readonly transactions: number;
+  /** Transactions that took another's place, for more. */
+  readonly replacements: number;
+  /** Blocks with an anchor that left the chain. */
+  readonly reorganisations: number;
+  /** Transactions that were given up, by why. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** Wei, decimal: what final anchors with a known price have cost. */
+  readonly spent: string;
+}
+
+export function chainTotals(db: Database, chainId: number): ChainTotals {
+  const rows = statement(db, 'SELECT what, n FROM chain_counts WHERE chain_id = ?').all(chainId) as {
+    what: string;
+    n: number;
+  }[];
+  const counts = new Map(rows.map(({ what, n }) => [what, n]));
+  const open = statement(
+    db,
+    "SELECT state, count(*) AS n FROM anchors WHERE chain_id = ? AND state <> 'finalised' GROUP BY state",
+  ).all(chainId) as { state: AnchorState; n: number }[];
+  return {
+    chainId,
+    anchors: {
+      ...{ requested: 0, submitted: 0, confirmed: 0, reorganised: 0 },
+      ...Object.fromEntries(open.map(({ state, n }) => [state, n])),
+      finalised: counts.get('final') ?? 0,
+    },
+    transactions: counts.get('transactions') ?? 0,
+    replacements: counts.get('replacements') ?? 0,
+    reorganisations: counts.get('reorganisations') ?? 0,
+    failures: Object.fromEntries(
+      rows.filter(({ what }) => what.startsWith(FAILED)).map(({ what, n }) => [what.slice(FAILED.length), n]),
+    ),
+    spent: spentOn(db, chainId),
+  };
+}
+
+function spentOn(db: Database, chainId: number): string {
+  const row = statement(db, 'SELECT wei FROM chain_spent WHERE chain_id = ?').get(chainId) as
+    { wei: string } | undefined;
+  return row?.wei ?? '0';
+}
+
+/** The newest final anchors on a chain, newest first. */
+export function newestFinal(
+  db: Database,
+  chainId: number,
+  limit: number,
+): readonly { readonly batch: number; readonly credentials: number; readonly anchor: AnchorView }[] {
+  const rows = statement(
+    db,
+    `${ANCHORS} WHERE a.chain_id = ? AND a.state = 'finalised' ORDER BY a.batch DESC LIMIT ?`,
+  ).all(chainId, limit) as AnchorRow[];
+  return rows.map((row) => ({
+    batch: row.batch,
+    credentials: credentialsIn(db, row.batch),
+    anchor: anchorView(row),
+  }));
+}
+
+function credentialsIn(db: Database, batch: number): number {
+  const { n } = statement(
+    db,
+    `SELECT count(*) AS n FROM batches b JOIN credentials c ON c.log_index BETWEEN b.from_index AND b.to_index
+       WHERE b.number = ?`,
+  ).get(batch) as { n: number };
+  return n;
+}
+
+/** When the oldest event happened that is under no final anchor, ISO 8601; the log's own book-keeping waits for none. */
+export function oldestUnanchored(db: Database): string | undefined {
+  const row = statement(
+    db,
+    `SELECT at FROM (SELECT first_at AS at, number AS place FROM batches WHERE first_at IS NOT NULL AND number >
+         coalesce((SELECT max(batch) FROM anchors WHERE state = 'finalised'), 0)
+       UNION ALL SELECT at, 9e15 + log_index FROM happenings) ORDER BY place LIMIT 1`,
+  ).get() as { at: string } | undefined;
+  return row?.at;
+}
+
+/** Entries under the newest final anchor of any chain. */
+export function anchoredSize(db: Database): number {
+  const row = statement(
+    db,
+    `SELECT size FROM batches WHERE number = (SELECT max(batch) FROM anchors WHERE state = 'finalised')`,
+  ).get() as { size: number } | undefined;
+  return row?.size ?? 0;
+}
+
 /** The newest batch that is final on a chain. */
 export function finalOn(db: Database, chainId: number): { readonly batch: number; readonly size: number } | undefined {
   return statement(
@@ -458,9 +727,11 @@ interface BatchRow {
   readonly size: number;
   readonly root: string;
   readonly sealed_at: string;
+  readonly first_at: string | null;
 }
 
 interface AnchorRow {
+  readonly batch: number;
   readonly chain_id: number;
   readonly contract: string | null;
   readonly anchorer: string | null;
@@ -475,20 +746,25 @@ interface AnchorRow {
   readonly submitted_at: string | null;
   readonly confirmed_at: string | null;
   readonly finalised_at: string | null;
+  readonly reorganisations: number;
+  readonly oldest_at: string | null;
   readonly closed: 0 | 1;
   readonly state: AnchorState;
 }
+
+/** The oldest event that an anchor is the first to cover on its chain: a witness covers several batches at once. */
+const ANCHORS = `SELECT a.*, EXISTS (SELECT 1 FROM closed_chains c WHERE c.chain_id = a.chain_id) AS closed,
+    (SELECT f.first_at FROM batches f WHERE f.first_at IS NOT NULL AND f.number <= a.batch AND f.number > coalesce(
+        (SELECT max(p.batch) FROM anchors p WHERE p.chain_id = a.chain_id AND p.batch < a.batch AND p.state = 'finalised'),
+        0) ORDER BY f.number LIMIT 1) AS oldest_at
+  FROM anchors a`;
 
 function toView(db: Database, row: BatchRow): BatchView {
   const { credentials } = statement(
     db,
     'SELECT count(*) AS credentials FROM credentials WHERE log_index BETWEEN ? AND ?',
   ).get(row.from_index, row.to_index) as { credentials: number };
-  const anchors = statement(
-    db,
-    `SELECT a.*, EXISTS (SELECT 1 FROM closed_chains c WHERE c.chain_id = a.chain_id) AS closed
-       FROM anchors a WHERE batch = ? ORDER BY chain_id`,
-  ).all(row.number) as AnchorRow[];
+  const anchors = statement(db, `${ANCHORS} WHERE a.batch = ? ORDER BY a.chain_id`).all(row.number) as AnchorRow[];
   return {
     number: row.number,
     fromIndex: row.from_index,
@@ -497,6 +773,7 @@ function toView(db: Database, row: BatchRow): BatchView {
     root: row.root,
     credentials,
     sealedAt: row.sealed_at,
+    ...(row.first_at === null ? {} : { firstAt: row.first_at }),
     anchors: anchors.map(anchorView),
   };
 }
@@ -523,6 +800,15 @@ function anchorView(row: AnchorRow): AnchorView {
     ...(row.submitted_at === null ? {} : { submittedAt: row.submitted_at }),
     ...(row.confirmed_at === null ? {} : { confirmedAt: row.confirmed_at }),
     ...(row.finalised_at === null ? {} : { finalisedAt: row.finalised_at }),
+    ...(row.finalised_at === null || row.oldest_at === null
+      ? {}
+      : { delaySeconds: secondsBetween(row.oldest_at, row.finalised_at) }),
+    reorganisations: row.reorganisations,
     state: row.closed === 1 && row.state === 'finalised' ? 'closed' : row.state,
   };
+}
+
+/** Clocks of two nodes may differ: no time passes backwards. */
+function secondsBetween(from: string, to: string): number {
+  return Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);
 }

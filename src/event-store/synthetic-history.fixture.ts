@@ -67,11 +67,12 @@ export function syntheticHistory(seed: number): { next(count: number): readonly 
     const range = { fromIndex: size, toIndex: size + 9, size: size + 10, root: digest() };
     size += 10;
     const chain = { chainId: 31337, contract: `0x${digest().slice(0, 40)}`, anchorer: `0x${digest().slice(0, 40)}` };
-    const block = { chainId: 31337, blockNumber: batch, blockHash: `0x${digest()}`, blockTime: 1, gasUsed: '50000' };
+    const txHash = `0x${digest()}`;
+    const block = { txHash, blockNumber: batch, blockHash: `0x${digest()}`, blockTime: 1, gasUsed: '50000' };
     queue.push(
       append(`batch-${batch}`, 0, 'BatchSealed', { number: batch, ...range }),
-      append(`batch-${batch}`, 1, 'AnchorSubmitted', { ...chain, txHash: `0x${digest()}` }),
-      append(`batch-${batch}`, 2, 'AnchorConfirmed', block),
+      append(`batch-${batch}`, 1, 'AnchorSubmitted', { ...chain, txHash, nonce: batch, signedTransaction: '0x02c0' }),
+      append(`batch-${batch}`, 2, 'AnchorConfirmed', { chainId: 31337, ...block, effectiveGasPrice: '7' }),
       append(`vault-anchor-${batch}`, 0, 'AnchorProofKept', { proof: { chainId: 31337, header: digest() } }),
       append(`batch-${batch}`, 3, below(4) === 0 ? 'AnchorReorganised' : 'AnchorFinalised', { chainId: 31337 }),
     );
