@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Anchorer } from './anchoring/anchorer.js';
 import { AnchoringProcess } from './anchoring/anchoring.process.js';
 import { LEDGER_STREAM } from './anchoring/anchoring.events.js';
 import { BatchSealer } from './anchoring/batch-sealer.js';
@@ -15,6 +16,7 @@ import { ChainReader, type ChainAccess } from './anchoring/chain-reader.js';
 import { ChainHandle } from './anchoring/chain-handle.process.js';
 import { plansOf } from './anchoring/chain-plan.js';
 import { Chains } from './anchoring/chains.process.js';
+import { EMBEDDED_CHAIN_ID } from './anchoring/embedded-node.js';
 import { ClockGuard, ClockGuardedStore, ClockSkewError } from './anchoring/clock-guard.js';
 import { ledgerDecider, type LedgerChain } from './anchoring/ledger.js';
 import { RemoteAnchoring, type Anchoring } from './anchoring/remote-anchoring.js';
@@ -48,6 +50,7 @@ import { EpochProcess } from './holders/epoch.process.js';
 import { EpochKeys } from './holders/epoch-keys.js';
 import { applyErasures, followErasures } from './holders/erasure.js';
 import { readErasures } from './holders/erasures-list.js';
+import { namedProjection } from './history/named.read.js';
 import { vaultKeysProjection } from './holders/keys.read.js';
 import { Vault } from './holders/vault.js';
 import { HeadFollower } from './log/head-follower.js';
@@ -64,6 +67,8 @@ const PROJECTIONS = [
   organisationsProjection,
   catalogueProjection,
   registerProjection,
+  // After the register: it asks there whose a credential is.
+  namedProjection,
   statusListsProjection,
   batchesProjection,
   vaultKeysProjection,
@@ -197,15 +202,23 @@ export class Ledger {
     const isWorker = losses === undefined && config.roles.has('worker');
     const plans = plansOf(config, keys.anchorKey);
     const place = { folder, evmPort: config.evmPort };
+    const closed = await closedChains(store);
+    const isMain = (chainId: number): boolean => chains?.isMain(chainId) ?? false;
     const chains = isWorker
-      ? new Chains(plans.map((plan) => new ChainHandle(place, plan, store, clock, now)))
+      ? new Chains(
+          plans.map((plan) => new ChainHandle(place, plan, store, clock, now, () => isMain(plan.chainId))),
+          closed,
+        )
       : undefined;
-    const chainAccess = chains ?? new ChainReader(plans);
+    const chainAccess = chains ?? new ChainReader(plans, closed);
     opened.chain = chainAccess;
     // The node starts while the log is read.
     chains?.start();
     const log = new TransparencyLog(store, { folder: join(folder, LOG), report: warningsOf('log') });
     opened.log = log;
+    log.onEntry(({ stream, type, data, at }) => {
+      if (stream === LEDGER_STREAM && type === 'ChainClosed') closed.set(data['chainId'] as number, at);
+    });
     const logKey = { origin, ...logSigner(keys) };
     const headSigner = chains && new HeadSigner(store, log, logKey, join(keysDir, 'last-signed-head.json'), now);
     const heads: SignedHeads = headSigner ?? new HeadFollower(log, { origin, vkey });
@@ -232,16 +245,23 @@ export class Ledger {
             {
               intervalSeconds: config.anchorIntervalSeconds,
               maxAgeSeconds: config.anchorMaxAgeSeconds,
-              pollMs: plans[0]!.pollMs,
+              // Of the chain that is the main one then: it may be closed.
+              get pollMs(): number {
+                return chains.pollMs;
+              },
             },
             fatal,
             now,
             {
-              mainChainId: chains.mainChainId,
-              witnesses: chains.witnesses.map(
-                (handle) => new Witness(handle.plan.name, () => handle.anchorer(readModels), handle.plan.pollMs, fatal),
-              ),
-              statuses: () => chains.handles.map((handle) => handle.status(readModels)),
+              get mainChainId(): number {
+                return chains.mainChainId;
+              },
+              witnesses: chains.handles.map((handle) => {
+                const { name, pollMs, chainId } = handle.plan;
+                const anchorer = (): Promise<Anchorer> => handle.anchorer(readModels);
+                return new Witness(name, anchorer, pollMs, fatal, () => chains.isWitness(chainId));
+              }),
+              statuses: () => chains.statuses(readModels),
               clockProblem: () => clock.problem,
             },
           )
@@ -406,7 +426,9 @@ export class Ledger {
         anchorers: anchorers.length === 1 ? anchorers.map(({ address }) => address) : anchorers,
         firstBlock,
         ...(closed && { closed: { at: closed.at, blockHashes: `${this.publicUrl}/api/v1/chains/${chainId}/anchors` } }),
-        ...this.chainAccess.details(chainId),
+        ...(closed ? {} : this.chainAccess.details(chainId)),
+        // Whether or not CHAIN still names it (S10).
+        ...(chainId === EMBEDDED_CHAIN_ID && { embedded: true }),
       })),
     };
   }
@@ -465,6 +487,13 @@ export class Ledger {
         .catch(fatal);
     });
   }
+}
+
+/** Chains that have ended, by id, with when. */
+async function closedChains(store: EventStore): Promise<Map<number, string>> {
+  const { state } = await load(store, ledgerDecider, LEDGER_STREAM);
+  const chains = state.is === 'founded' ? state.chains : [];
+  return new Map(chains.flatMap(({ chainId, closed }) => (closed ? [[chainId, closed.at]] : [])));
 }
 
 /** The store that the environment names. */

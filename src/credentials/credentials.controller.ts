@@ -1,4 +1,4 @@
-/** Credentials over HTTP: issue, read, prove, change the status; status lists; the history that anybody may see. */
+/** Credentials over HTTP: issue, read, prove, change the status; status lists. */
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -148,28 +148,6 @@ export class CredentialsController {
       .header('cache-control', 'no-store')
       .header('content-disposition', `inline; filename="${id}${TLOG_PROOF_EXTENSION}"`);
     return proof;
-  }
-
-  @Get('api/v1/credentials/:id/history')
-  @Operation({
-    name: 'credential.readHistory',
-    summary: 'What the log says of a credential: no more than its entries.',
-    params: idParams,
-    answer: { description: '`{items}`, oldest first.' },
-  })
-  async history(@Input('params') { id }: IdParams): Promise<JsonObject> {
-    const events = await this.ledger.store.readStream(credentialStream(id));
-    if (events.length === 0) throw new NotFoundError('credential', id);
-    return {
-      items: events.map(({ index, type, at, by, data }) => ({
-        ...(index === undefined ? {} : { index }),
-        type,
-        at,
-        by,
-        data,
-        ...this.#batch(index),
-      })),
-    };
   }
 
   @Get('api/v1/credentials/:id/qr.svg')

@@ -50,7 +50,11 @@ export interface DefinitionAt {
   readonly is: 'uncreated' | 'created';
   /** UUID */
   readonly owner?: string;
-  readonly versions?: readonly { readonly version: number; readonly publishedAt: string; readonly retiredAt?: string }[];
+  readonly versions?: readonly {
+    readonly version: number;
+    readonly publishedAt: string;
+    readonly retiredAt?: string;
+  }[];
   /** Organisations that had a mandate in force, besides the owner. */
   readonly mandated?: readonly string[];
 }

@@ -18,7 +18,10 @@ export interface Owners {
  * The organisations in whose name an entry stands, by UUID; none for the ledger's own. Entries are given in the log's
  * order, each once.
  */
-export function inNameOf(event: Pick<StoredEvent, 'stream' | 'type' | 'data' | 'by'>, owners: Owners): readonly string[] {
+export function inNameOf(
+  event: Pick<StoredEvent, 'stream' | 'type' | 'data' | 'by'>,
+  owners: Owners,
+): readonly string[] {
   const named = new Set(ownersOf(event, owners));
   const by = /^organisation:([0-9a-f-]{36}):/.exec(event.by)?.[1];
   if (by !== undefined) named.add(by);

@@ -9,6 +9,7 @@ import { ErasureController } from '../holders/erasure.controller.js';
 import { ReadModelsController } from '../event-store/read-models.controller.js';
 import { KeysController } from '../holders/keys.controller.js';
 import { SharesController } from '../holders/shares.controller.js';
+import { HistoryController } from '../history/history.controller.js';
 import { Ledger } from '../ledger.js';
 import { LogController } from '../log/log.controller.js';
 import { AccessGuard, AdminToken } from './access.guard.js';
@@ -36,6 +37,7 @@ import { ViewModels } from './view-models.js';
     ChainsController,
     ReadModelsController,
     ErasureController,
+    HistoryController,
     SharesController,
     KeysController,
     VerificationController,

@@ -4,6 +4,7 @@ export { cataloguePage } from './catalogue-page.js';
 export { credentialPage } from './credential-page.js';
 export { definitionPage } from './definition-page.js';
 export { errorPage } from './error-page.js';
+export { historyPage } from './history-page.js';
 export { confirmPage, operatorPage } from './operator-page.js';
 export { signInPage } from './sign-in-page.js';
 export { startPage } from './start-page.js';

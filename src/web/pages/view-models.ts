@@ -4,6 +4,7 @@
  */
 import type { AnchorState } from '../../anchoring/anchoring.events.js';
 import type { DefinitionContent, Level, Translated } from '../../definitions/content.js';
+import type { CredentialAt, DefinitionAt, OrganisationAt } from '../../history/history.js';
 import type { CredentialState } from '../../verification/report.js';
 
 export type Lang = 'sv' | 'en';
@@ -191,3 +192,37 @@ export interface ErrorView {
   /** To quote when asking for help. */
   readonly requestId?: string | undefined;
 }
+
+/** A line of a history, see `history/history.read.ts`. */
+export interface HistoryLineView {
+  readonly index: number;
+  readonly type: string;
+  readonly at: string;
+  readonly by: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly batch?: number;
+  readonly anchoredAt?: string;
+  readonly entry: string;
+  readonly proof: string;
+}
+
+export type HistoryView = {
+  /** UUID */
+  readonly id: string;
+  /** Of the organisation or the definition; empty for a credential, which has none in public. */
+  readonly name: string;
+  /** Oldest first; none where it was not there on the day. */
+  readonly items: readonly HistoryLineView[];
+  /** `2026-11-24`, if one was asked for. */
+  readonly day?: string;
+  readonly badDay?: true;
+  /** Names of the organisations that the lines speak of, by UUID. */
+  readonly names: Readonly<Record<string, string>>;
+  /** All that is logged in an organisation's name, newest first, with the cursor of older ones. */
+  readonly inName?: readonly HistoryLineView[];
+  readonly next?: string;
+} & (
+  | { readonly kind: 'organisations'; readonly state: OrganisationAt }
+  | { readonly kind: 'definitions'; readonly state: DefinitionAt }
+  | { readonly kind: 'credentials'; readonly state: CredentialAt }
+);
