@@ -29,6 +29,8 @@ export type ChainErrorCode =
   | 'notFound'
   /** An answer is not of the form that JSON-RPC gives it, or does not hash to what it should. */
   | 'badAnswer'
+  /** A fork has added something to blocks that this version does not know: the anchor is final, and not proven yet. */
+  | 'proofUnavailable'
   /** Two endpoints contradict each other on what is final. */
   | 'rpcDisagreement'
   /** The remote signer did not answer in time. Nothing was signed; try again. */
@@ -192,7 +194,8 @@ export interface Chain {
 
   /**
    * The proof of the anchor in a transaction, checked by the verifier's own code.
-   * @throws ChainError notFound; badAnswer if what the endpoint says does not fit together
+   * @throws ChainError notFound; badAnswer if what the endpoint says does not fit together; proofUnavailable where a
+   *   fork has added what this version does not know
    */
   proof(txHash: string): Promise<AnchorProof>;
 }

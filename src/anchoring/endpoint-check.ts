@@ -13,18 +13,17 @@ import { ChainError } from './chain.js';
 import { callRpc, RpcRefusal } from './json-rpc.js';
 import { feesAbove, l1FeeCall, OP_GAS_PRICE_ORACLE, type Network } from './networks.js';
 import {
-  bytesOf,
-  data,
   encodeHeader,
   encodeReceipt,
+  inTries,
   proveIndex,
-  quantity,
   rpcBlock,
   rpcReceipt,
-  smallQuantity,
+  unknownMembers,
   type RpcBlock,
   type RpcReceipt,
 } from './receipt-proof.js';
+import { bigQuantity, bytesOf, data, smallQuantity, toQuantity } from './rpc-values.js';
 import {
   CREATE2_DEPLOYER,
   REGISTRY_ADDRESS,
@@ -73,8 +72,6 @@ const FUNDS_DAYS = 30n;
 const LOG_RANGE = 2_000;
 /** How far back to look for a block with transactions in it. */
 const LOOK_BACK = 8;
-
-const bigQuantity = quantity.transform(BigInt);
 
 /** @throws nothing that the endpoint does: it becomes a finding */
 export async function checkEndpoint(plan: EndpointPlan): Promise<EndpointReport> {
@@ -324,8 +321,7 @@ class Endpoint {
           check: 'header',
           is: 'fail',
           says: `the members of block ${latest.number} do not hash to ${latest.hash}`,
-          advice:
-            'the endpoint changes headers, or a fork has added a member that this version does not know: no proof can be made',
+          advice: headerAdvice(unknownMembers(latest)),
         };
     return [header, await this.receipts(latest)];
   }
@@ -339,7 +335,8 @@ class Endpoint {
     if (!isBlock(block)) return block;
     const receipts = await this.told(check, () => this.receiptsOf(block), advice);
     if (!Array.isArray(receipts)) return receipts as Finding;
-    const all = (receipts as readonly RpcReceipt[]).toSorted((a, b) => a.transactionIndex - b.transactionIndex);
+    const inOrder = (receipts as readonly RpcReceipt[]).toSorted((a, b) => a.transactionIndex - b.transactionIndex);
+    const all = inTries(block, inOrder, ({ transactionHash }) => transactionHash);
     const { root } = await proveIndex(all.map(encodeReceipt), 0);
     if (equalBytes(root, fromHex0x(block.receiptsRoot))) {
       return { check, is: 'ok', says: `the ${all.length} of block ${block.number} hash to its receipts root` };
@@ -354,10 +351,11 @@ class Endpoint {
 
   private async blockWithTransactions(latest: RpcBlock): Promise<RpcBlock | undefined> {
     let block = latest;
-    for (let i = 0; i < LOOK_BACK && block.transactions.length === 0 && block.number > 0; i++) {
+    const isEmpty = (one: RpcBlock): boolean => inTries(one, one.transactions, (hash) => hash).length === 0;
+    for (let i = 0; i < LOOK_BACK && isEmpty(block) && block.number > 0; i++) {
       block = await this.block(toQuantity(block.number - 1));
     }
-    return block.transactions.length === 0 ? undefined : block;
+    return isEmpty(block) ? undefined : block;
   }
 
   private async receiptsOf(block: RpcBlock): Promise<readonly RpcReceipt[]> {
@@ -368,7 +366,7 @@ class Endpoint {
       if (!(error instanceof RpcRefusal || (error instanceof ChainError && error.code === 'badAnswer'))) throw error;
     }
     const receipts: RpcReceipt[] = [];
-    for (const hash of block.transactions) {
+    for (const hash of inTries(block, block.transactions, (one) => one)) {
       receipts.push(await this.ask(rpcReceipt, 'eth_getTransactionReceipt', [hash]));
     }
     return receipts;
@@ -398,6 +396,15 @@ class Endpoint {
   }
 }
 
+function headerAdvice(unknown: readonly string[]): string {
+  if (unknown.length === 0)
+    return 'the endpoint changes headers, so no proof can be made from them: take another endpoint';
+  return (
+    `a fork has added what this version does not know (${unknown.slice(0, 5).join(', ')}): update Meritkedja; until then ` +
+    'anchors are final without a proof, unless an endpoint answers debug_getRawHeader'
+  );
+}
+
 function isBlock(value: RpcBlock | Finding | undefined): value is RpcBlock {
   return value !== undefined && 'receiptsRoot' in value;
 }
@@ -412,8 +419,4 @@ function amount(wei: bigint): string {
 
 function larger(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
-}
-
-function toQuantity(value: number): string {
-  return `0x${value.toString(16)}`;
 }

@@ -29,17 +29,16 @@ import {
 import { formatCoins } from './cost.js';
 import { RpcEndpoints, RpcRefusal } from './json-rpc.js';
 import {
-  bytesOf,
-  data,
   encodeHeader,
   encodeReceipt,
   encodeTransaction,
+  inTries,
+  isKnownReceiptType,
   proveIndex,
-  quantity,
   rpcBlock,
   rpcFullBlock,
   rpcReceipt,
-  smallQuantity,
+  unknownMembers,
   type RpcBlock,
   type RpcReceipt,
 } from './receipt-proof.js';
@@ -51,6 +50,7 @@ import {
   REGISTRY_DEPLOYMENT,
   REGISTRY_TOPIC,
 } from './registry.js';
+import { bigQuantity, bytesOf, data, smallQuantity, toQuantity } from './rpc-values.js';
 
 export interface EthersChainOptions {
   readonly name: string;
@@ -86,7 +86,6 @@ const EMBEDDED_FINALITY = 2;
 /** Blocks asked for logs at a time: public endpoints limit them. */
 const LOG_RANGE = 2_000;
 
-const bigQuantity = quantity.transform(BigInt);
 const code = z.string().regex(/^0x(?:[0-9a-fA-F]{2})*$/);
 const anchoredLog = z.object({
   address: bytesOf(20),
@@ -232,19 +231,31 @@ export class EthersChain implements Chain {
   }
 
   async proof(txHash: string): Promise<AnchorProof> {
-    const found = await this.find(txHash);
+    // All from one endpoint, and the next is asked where it does not hash: one that is wrong hides nothing.
+    return this.rpc.first(
+      async (url) => this.proofFrom(url, txHash),
+      (failures) =>
+        failures.find((error) => error instanceof ChainError && error.code === 'proofUnavailable') ?? failures[0],
+    );
+  }
+
+  private async proofFrom(url: string, txHash: string): Promise<AnchorProof> {
+    const found = await this.find(txHash, url);
     if (found === undefined) throw new ChainError('notFound', `${txHash} is in no block of ${this.name}`);
     const { receipt, block } = found;
     if (receipt.status === '0x0') throw new ChainError('rejected', `${txHash} was reverted`);
-    const header = encodeHeader(block);
-    this.require(toHex0x(keccak256(header)) === block.hash, `the members of block ${block.hash} do not hash to it`);
-    const receipts = await this.receiptsOf(block);
+    const header = await this.headerOf(url, block);
+    const receipts = await this.receiptsOf(url, block);
     const inReceipts = await proveIndex(receipts.map(encodeReceipt), receipt.transactionIndex);
-    this.require(
-      equalBytes(inReceipts.root, fromHex0x(block.receiptsRoot)),
-      `the receipts of block ${block.hash} do not hash to its receipts root`,
-    );
-    const inTransactions = await proveIndex(await this.transactionsOf(block), receipt.transactionIndex);
+    if (!equalBytes(inReceipts.root, fromHex0x(block.receiptsRoot))) {
+      const what = `the receipts of block ${block.hash} do not hash to its receipts root`;
+      this.requireKnown(
+        receipts.map(({ type }) => type).filter((type) => !isKnownReceiptType(type)),
+        what,
+      );
+      this.require(false, what);
+    }
+    const inTransactions = await proveIndex(await this.transactionsOf(url, block), receipt.transactionIndex);
     this.require(
       equalBytes(inTransactions.root, fromHex0x(block.transactionsRoot)),
       `the transactions of block ${block.hash} do not hash to its transactions root`,
@@ -272,6 +283,42 @@ export class EthersChain implements Chain {
       throw error;
     }
     return proof;
+  }
+
+  /**
+   * The header's RLP: rebuilt from what the endpoint tells, or, where a fork has added what is not known here, as some
+   * nodes give it. Kept only if it hashes to the block's hash.
+   */
+  private async headerOf(url: string, block: RpcBlock): Promise<Uint8Array> {
+    const made = encodeHeader(block);
+    if (toHex0x(keccak256(made)) === block.hash) return made;
+    const raw = await this.rawHeader(url, block.hash);
+    if (raw && toHex0x(keccak256(raw)) === block.hash) return raw;
+    const what = `the members of block ${block.hash} do not hash to it`;
+    this.requireKnown(unknownMembers(block), what);
+    throw new ChainError('badAnswer', `${this.name}: ${what}`);
+  }
+
+  private async rawHeader(url: string, hash: string): Promise<Uint8Array | undefined> {
+    try {
+      return fromHex0x(await this.rpc.askOne(url, data, 'debug_getRawHeader', [hash]));
+    } catch (error) {
+      // Public endpoints seldom have it.
+      if (error instanceof RpcRefusal || (error instanceof ChainError && error.code === 'badAnswer')) return undefined;
+      throw error;
+    }
+  }
+
+  /** @throws ChainError proofUnavailable where a fork has brought something that this version does not know */
+  private requireKnown(unknown: readonly (string | number)[], what: string): void {
+    if (unknown.length === 0) return;
+    const names = [...new Set(unknown)].map((one) => (typeof one === 'number' ? toQuantity(one) : printable(one)));
+    throw new ChainError(
+      'proofUnavailable',
+      `${this.name}: ${what}, and this version does not know ${names.slice(0, 5).join(', ')}: a fork has added it. The anchor ` +
+        'is final without its proof, which is tried again each hour: update Meritkedja, or name an endpoint in RPC_URLS ' +
+        'that answers debug_getRawHeader and eth_getRawTransactionByBlockHashAndIndex',
+    );
   }
 
   private async build(to: string, data: string, options: BuildOptions): Promise<BuiltAnchor> {
@@ -361,11 +408,16 @@ export class EthersChain implements Chain {
     return this.rpc.ask(blockHead, 'eth_getBlockByNumber', [tag, false]);
   }
 
-  /** A transaction's receipt and block, as far as they fit together; undefined while it is in no block. */
-  private async find(txHash: string): Promise<{ receipt: RpcReceipt; block: RpcBlock } | undefined> {
-    const receipt = await this.rpc.find(rpcReceipt, 'eth_getTransactionReceipt', [txHash]);
+  /**
+   * A transaction's receipt and block, as far as they fit together; undefined while it is in no block.
+   * @param at the one endpoint to ask; default: all
+   */
+  private async find(txHash: string, at?: string): Promise<{ receipt: RpcReceipt; block: RpcBlock } | undefined> {
+    const ask = async <T>(answer: z.ZodType<T>, method: string, params: readonly unknown[]): Promise<T | null> =>
+      at === undefined ? this.rpc.find(answer, method, params) : this.rpc.askOne(at, answer.nullable(), method, params);
+    const receipt = await ask(rpcReceipt, 'eth_getTransactionReceipt', [txHash]);
     if (receipt === null) return undefined;
-    const block = await this.rpc.find(rpcBlock, 'eth_getBlockByHash', [receipt.blockHash, false]);
+    const block = await ask(rpcBlock, 'eth_getBlockByHash', [receipt.blockHash, false]);
     // Reorganised between the two answers.
     if (block === null) return undefined;
     this.require(
@@ -379,38 +431,40 @@ export class EthersChain implements Chain {
   }
 
   /** All receipts of a block in order. @throws ChainError badAnswer if they are not all */
-  private async receiptsOf(block: RpcBlock): Promise<readonly RpcReceipt[]> {
+  private async receiptsOf(url: string, block: RpcBlock): Promise<readonly RpcReceipt[]> {
     let receipts: readonly RpcReceipt[];
     try {
-      receipts = await this.rpc.ask(z.array(rpcReceipt), 'eth_getBlockReceipts', [block.hash]);
+      receipts = await this.rpc.askOne(url, z.array(rpcReceipt), 'eth_getBlockReceipts', [block.hash]);
     } catch (error) {
       if (!(error instanceof RpcRefusal || (error instanceof ChainError && error.code === 'badAnswer'))) throw error;
       // Not every node knows the method, or takes a hash there.
-      receipts = await this.receiptsOneByOne(block);
+      receipts = await this.receiptsOneByOne(url, block);
     }
-    const inOrder = receipts.toSorted((a, b) => a.transactionIndex - b.transactionIndex);
+    const all = receipts.toSorted((a, b) => a.transactionIndex - b.transactionIndex);
+    const inOrder = inTries(block, all, ({ transactionHash }) => transactionHash);
+    const hashes = inTries(block, block.transactions, (hash) => hash);
     this.require(
-      inOrder.length === block.transactions.length &&
-        inOrder.every(({ transactionHash }, i) => transactionHash === block.transactions[i]),
+      inOrder.length === hashes.length && inOrder.every(({ transactionHash }, i) => transactionHash === hashes[i]),
       `the receipts of block ${block.hash} are not those of its transactions`,
     );
     return inOrder;
   }
 
-  private async receiptsOneByOne(block: RpcBlock): Promise<readonly RpcReceipt[]> {
+  private async receiptsOneByOne(url: string, block: RpcBlock): Promise<readonly RpcReceipt[]> {
     const receipts: RpcReceipt[] = [];
-    for (const hash of block.transactions) {
-      receipts.push(await this.rpc.ask(rpcReceipt, 'eth_getTransactionReceipt', [hash]));
+    for (const hash of inTries(block, block.transactions, (one) => one)) {
+      receipts.push(await this.rpc.askOne(url, rpcReceipt, 'eth_getTransactionReceipt', [hash]));
     }
     return receipts;
   }
 
   /** The bytes of all transactions of a block in order. @throws ChainError badAnswer if they are not all */
-  private async transactionsOf(block: RpcBlock): Promise<readonly Uint8Array[]> {
-    const { transactions } = await this.rpc.ask(rpcFullBlock, 'eth_getBlockByHash', [block.hash, true]);
+  private async transactionsOf(url: string, block: RpcBlock): Promise<readonly Uint8Array[]> {
+    const full = await this.rpc.askOne(url, rpcFullBlock, 'eth_getBlockByHash', [block.hash, true]);
+    const transactions = inTries(block, full.transactions, ({ hash }) => hash);
+    const hashes = inTries(block, block.transactions, (hash) => hash);
     this.require(
-      transactions.length === block.transactions.length &&
-        transactions.every(({ hash }, i) => hash === block.transactions[i]),
+      transactions.length === hashes.length && transactions.every(({ hash }, i) => hash === hashes[i]),
       `the transactions of block ${block.hash} are not those that it names`,
     );
     const encoded: Uint8Array[] = [];
@@ -418,22 +472,33 @@ export class EthersChain implements Chain {
       const { hash } = transaction;
       const bytes = encodeTransaction(transaction);
       const made = bytes !== undefined && toHex0x(keccak256(bytes)) === hash;
-      encoded.push(made ? bytes : await this.rawTransaction(block, i, hash));
+      encoded.push(
+        made ? bytes : await this.rawTransaction(url, block, i, bytes === undefined ? transaction : { hash }),
+      );
     }
     return encoded;
   }
 
-  /** Of a type, or in a form, that is not known here. Not every node has the method. */
-  private async rawTransaction(block: RpcBlock, index: number, hash: string): Promise<Uint8Array> {
+  /**
+   * Of a type, or in a form, that is not known here. Not every node has the method.
+   * @param transaction with its type where that is not known
+   */
+  private async rawTransaction(
+    url: string,
+    block: RpcBlock,
+    index: number,
+    { hash, type }: { readonly hash: string; readonly type?: unknown },
+  ): Promise<Uint8Array> {
     const params = [block.hash, toQuantity(index)];
+    const what = `there are no bytes of transaction ${hash} of block ${block.hash}`;
     try {
-      const bytes = fromHex0x(await this.rpc.ask(data, 'eth_getRawTransactionByBlockHashAndIndex', params));
-      this.require(toHex0x(keccak256(bytes)) === hash, `the bytes of transaction ${hash} do not hash to it`);
-      return bytes;
+      const bytes = fromHex0x(await this.rpc.askOne(url, data, 'eth_getRawTransactionByBlockHashAndIndex', params));
+      if (toHex0x(keccak256(bytes)) === hash) return bytes;
     } catch (error) {
-      if (!(error instanceof RpcRefusal)) throw error;
-      throw new ChainError('badAnswer', `${this.name}: no bytes of transaction ${hash}: ${error.message}`);
+      if (!(error instanceof RpcRefusal || (error instanceof ChainError && error.code === 'badAnswer'))) throw error;
     }
+    this.requireKnown(type === undefined ? [] : [`transactions of type ${String(type)}`], what);
+    throw new ChainError('badAnswer', `${this.name}: ${what} that hash to it`);
   }
 
   private logIndex(receipt: RpcReceipt): number {
@@ -532,11 +597,12 @@ function decimal(hexQuantity: string): string {
   return BigInt(hexQuantity).toString();
 }
 
+/** A name that a stranger gave. */
+function printable(name: string): string {
+  return name.replace(/[^\w ]/g, '?').slice(0, 60);
+}
+
 function inGwei(wei: bigint): string {
   const digits = wei.toString().padStart(10, '0');
   return `${digits.slice(0, -9)}.${digits.slice(-9)}`.replace(/\.?0+$/, '');
-}
-
-function toQuantity(value: number | bigint): string {
-  return `0x${value.toString(16)}`;
 }

@@ -143,17 +143,24 @@ export class RpcEndpoints {
     throw new ChainError('badAnswer', `${method} at ${hostOf(url)}: ${what}`);
   }
 
-  private async first<T>(work: (url: string) => Promise<T>): Promise<T> {
-    let last: unknown;
+  /**
+   * Runs `work` with one endpoint after another, until it succeeds with one.
+   * @param telling which of the failures is thrown where it did with none; default: the last
+   */
+  async first<T>(
+    work: (url: string) => Promise<T>,
+    telling: (failures: readonly unknown[]) => unknown = (failures) => failures.at(-1),
+  ): Promise<T> {
+    const failures: unknown[] = [];
     for (const url of this.urls) {
       try {
         return await work(url);
       } catch (error) {
         if (!mayPass(error)) throw error;
-        last = error;
+        failures.push(error);
       }
     }
-    throw last;
+    throw telling(failures);
   }
 
   /** What failed may come back as something else: it is asked again of which chain it is. */

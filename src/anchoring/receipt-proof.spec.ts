@@ -8,7 +8,18 @@ import { keccak256 } from '../verification/keccak.js';
 import { provenValue } from '../verification/receipt-proof-check.js';
 import { encodeRlpInteger } from '../verification/rlp.js';
 import { VerificationError } from '../verification/verification-error.js';
-import { encodeHeader, encodeReceipt, encodeTransaction, proveIndex, rpcBlock, rpcReceipt } from './receipt-proof.js';
+import {
+  encodeHeader,
+  encodeReceipt,
+  encodeTransaction,
+  inTries,
+  proveIndex,
+  rpcBlock,
+  rpcReceipt,
+  unknownMembers,
+} from './receipt-proof.js';
+import { KNOWN_RECEIPTS } from './rollup-blocks.fixture.js';
+import { stateSyncHash } from './unsigned-transactions.js';
 
 const EMPTY_TRIE = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421';
 const hash = (digit: string): string => `0x${digit.repeat(64)}`;
@@ -88,6 +99,41 @@ describe('a block header', () => {
       { common: new Common({ chain: Mainnet, hardfork }), skipConsensusFormatValidation: true },
     );
     expect(toHex(encodeHeader(rpcBlock.parse(block)))).toBe(toHex(header.serialize()));
+  });
+});
+
+describe('what a node tells of a block', () => {
+  it('may hold members that this version does not know, and others that are in no header', () => {
+    expect(unknownMembers(rpcBlock.parse(genesis))).toEqual([]);
+    // Arbitrum, geth before the Merge, Erigon.
+    const beside = {
+      l1BlockNumber: '0x1',
+      sendCount: '0x1',
+      sendRoot: hash('1'),
+      size: '0x1',
+      author: `0x${'1'.repeat(40)}`,
+    };
+    expect(unknownMembers(rpcBlock.parse({ ...genesis, ...beside, totalDifficulty: '0x1', uncles: [] }))).toEqual([]);
+    const forked = rpcBlock.parse({ ...genesis, futureRoot: hash('2') });
+    expect(unknownMembers(forked)).toEqual(['futureRoot']);
+    // What is not known is not encoded: the hash tells.
+    expect(encodeHeader(forked)).toEqual(encodeHeader(rpcBlock.parse(genesis)));
+  });
+
+  it('of Polygon may list what it has taken over from Ethereum, which is in no trie before PIP-74', () => {
+    const block = rpcBlock.parse({ ...genesis, number: '0x4c4b400', hash: hash('c') });
+    const synced = '0x1d5da7b1c1b1f6d9a8d4f3a4f1fe2ecd8f2a1dd9b0d4b7a3d6d8df1df3d3d3d3';
+    expect(inTries(block, [hash('1'), synced], (one) => one)).toEqual([hash('1'), synced]);
+    const derived = stateSyncHash(block);
+    expect(inTries(block, [hash('1'), derived], (one) => one)).toEqual([hash('1')]);
+    expect(inTries({ ...block, number: block.number + 1 }, [derived], (one) => one)).toEqual([derived]);
+  });
+});
+
+describe('the receipts of a block', () => {
+  it.each(KNOWN_RECEIPTS)('of $of hash to the root that its header has', async ({ receipts, root }) => {
+    const encoded = receipts.map((one) => encodeReceipt(rpcReceipt.parse(one)));
+    expect(toHex0x((await proveIndex(encoded, 0)).root)).toBe(root);
   });
 });
 
@@ -201,7 +247,7 @@ describe('a transaction', () => {
 
   it('of a type or form that is not known here is not encoded', async () => {
     const known = asAnswered(await wallet.signTransaction({ type: 2, chainId: 1, nonce: 0, gasLimit: 1, to, ...fees }));
-    for (const other of [{ type: '0x7e' }, { r: undefined }, { v: undefined, yParity: undefined }]) {
+    for (const other of [{ type: '0x7e' }, { type: '0x7f' }, { r: undefined }, { v: undefined, yParity: undefined }]) {
       expect(encodeTransaction({ ...known, ...other })).toBeUndefined();
     }
     for (const other of [null, 'x', [], {}]) expect(encodeTransaction(other)).toBeUndefined();

@@ -10,26 +10,23 @@ import { createMerkleProof, MerklePatriciaTrie } from '@ethereumjs/mpt';
 import { RLP, type Input } from '@ethereumjs/rlp';
 import { z } from 'zod';
 import { concatBytes } from '../encoding/bytes.js';
-import { fromHex } from '../encoding/hex.js';
 import { encodeRlpInteger } from '../verification/rlp.js';
+import {
+  bytesOf,
+  data,
+  dataBytes,
+  quantity,
+  quantityBytes as integer,
+  smallQuantity,
+  toQuantity,
+} from './rpc-values.js';
+import { encodeUnsigned, stateSyncHash } from './unsigned-transactions.js';
 
-/** JSON-RPC "data": an even number of digits. Some nodes write capitals in addresses. */
-export const data = z
-  .string()
-  .regex(/^0x(?:[0-9a-fA-F]{2})*$/, 'expected 0x and an even number of hex digits')
-  .transform((text) => text.toLowerCase());
-/** JSON-RPC "data" of `length` bytes. */
-export const bytesOf = (length: number): z.ZodType<string, string> =>
-  data.refine((text) => text.length === 2 + 2 * length, `expected ${length} bytes`);
-/** JSON-RPC "quantity": no leading zeros. */
-export const quantity = z.string().regex(/^0x(?:0|[1-9a-fA-F][0-9a-fA-F]*)$/, 'expected a quantity in 0x hex');
-/** A quantity as a number up to 2^53 − 1. */
-export const smallQuantity = quantity
-  .transform(Number)
-  .refine((value) => Number.isSafeInteger(value), 'expected a quantity below 2^53');
-
-/** A block as `eth_getBlockByHash` answers: what stands in a header of every fork, and those that forks added. */
-export const rpcBlock = z.object({
+/**
+ * A block as `eth_getBlockByHash` answers: what stands in a header of every fork, and those that forks added. Members
+ * that are not known here are kept: see `unknownMembers`.
+ */
+export const rpcBlock = z.looseObject({
   hash: bytesOf(32),
   parentHash: bytesOf(32),
   sha3Uncles: bytesOf(32),
@@ -57,6 +54,26 @@ export const rpcBlock = z.object({
   transactions: z.array(bytesOf(32)),
 });
 export type RpcBlock = z.output<typeof rpcBlock>;
+
+/** What nodes tell of a block beside its header: geth and others, Arbitrum (`sendRoot` stands in its `extraData`). */
+const NOT_IN_HEADERS: ReadonlySet<string> = new Set([
+  ...['size', 'totalDifficulty', 'uncles', 'withdrawals', 'author', 'sealFields'],
+  ...['l1BlockNumber', 'sendCount', 'sendRoot'],
+]);
+
+/** Names of members that may belong to the header, and that `encodeHeader` knows nothing of: a fork has added them. */
+export function unknownMembers(block: RpcBlock): readonly string[] {
+  return Object.keys(block).filter((name) => !Object.hasOwn(rpcBlock.shape, name) && !NOT_IN_HEADERS.has(name));
+}
+
+/**
+ * Without what a node of Polygon lists among a block's transactions although it is in neither of its tries.
+ * @param listed in the block's order, each with its hash
+ */
+export function inTries<T>(block: RpcBlock, listed: readonly T[], hashOf: (one: T) => string): readonly T[] {
+  const synced = stateSyncHash(block);
+  return listed.filter((one) => hashOf(one) !== synced);
+}
 
 const rpcLog = z.object({ address: bytesOf(20), topics: z.array(bytesOf(32)).max(4), data });
 /** A receipt as `eth_getTransactionReceipt` answers, of a chain since Byzantium. */
@@ -163,6 +180,16 @@ export function encodeHeader(block: RpcBlock): Uint8Array {
 }
 
 /**
+ * Types whose receipts are known to be encoded as `encodeReceipt` does: Ethereum's, the OP stack's deposit, Arbitrum's
+ * own (github.com/OffchainLabs/go-ethereum core/types/receipt.go), Polygon's state sync (PIP-74).
+ */
+const RECEIPT_TYPES: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 0x7e, 0x64, 0x65, 0x66, 0x68, 0x69, 0x6a, 0x7f]);
+
+export function isKnownReceiptType(type: number): boolean {
+  return RECEIPT_TYPES.has(type);
+}
+
+/**
  * The receipt as the trie holds it: its type's byte where it has one, then [status, gas, bloom, logs]; of an OP stack's
  * deposit also nonce and version, where it has a version (specs.optimism.io, "Deposits", Deposit Receipt).
  */
@@ -181,13 +208,13 @@ export function encodeReceipt(receipt: RpcReceipt): Uint8Array {
 
 /**
  * The transaction as the trie holds it: its type's byte where it has one, then what was signed and the signature
- * (EIP-155, 2930, 1559, 4844, 7702). Right only if its Keccak-256 is the transaction's hash: the caller checks.
+ * (EIP-155, 2930, 1559, 4844, 7702), or what a rollup put there unsigned. Right only if its Keccak-256 is the transaction's hash: the caller checks.
  * @param json of `rpcFullBlock`
  * @returns undefined where it is of a type or form that is not known here
  */
 export function encodeTransaction(json: unknown): Uint8Array | undefined {
   const read = rpcTransaction.safeParse(json);
-  if (!read.success) return undefined;
+  if (!read.success) return encodeUnsigned(json);
   const of = read.data;
   const call = [integer(of.gas), bytes(of.to ?? '0x'), integer(of.value), bytes(of.input)];
   const signature = [integer(of.r), integer(of.s)];
@@ -251,15 +278,9 @@ export async function proveIndex(values: readonly Uint8Array[], index: number): 
 function bytes(text: string): Uint8Array;
 function bytes(text: string | undefined): Uint8Array | undefined;
 function bytes(text: string | undefined): Uint8Array | undefined {
-  return text === undefined ? undefined : fromHex(text.slice(2));
-}
-
-/** A quantity's bytes, big-endian without leading zeros, 0 being none; RLP puts its own prefix before them. */
-function integer(value: string): Uint8Array {
-  const digits = value === '0x0' ? '' : value.slice(2).toLowerCase();
-  return fromHex(digits.length % 2 === 0 ? digits : `0${digits}`);
+  return text === undefined ? undefined : dataBytes(text);
 }
 
 function encodeNumber(value: number): Uint8Array {
-  return integer(`0x${value.toString(16)}`);
+  return integer(toQuantity(value));
 }
