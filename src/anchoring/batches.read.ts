@@ -12,7 +12,7 @@ import {
   type BatchEvent,
   type LedgerEvent,
 } from './anchoring.events.js';
-import { costOfAnchor, type PaidAnchor } from './cost.js';
+import { costOfAnchor, FORECAST_DAYS, type PaidAnchor } from './cost.js';
 import { feesOf, type SignedFees } from './signed-fees.js';
 
 /** Block header and receipt proof of a final anchor, kept for when the chain is gone. */
@@ -520,6 +520,20 @@ export function unsettledBatches(db: Database, chainId?: number): readonly numbe
   ).map(({ number }) => number);
 }
 
+/** Final anchors of a chain whose proof could not be made yet, the newest first. */
+export function unprovenOn(
+  db: Database,
+  chainId: number,
+  limit: number,
+): readonly { readonly batch: number; readonly txHash: string; readonly blockHash: string }[] {
+  return statement(
+    db,
+    `SELECT batch, tx_hash AS txHash, block_hash AS blockHash FROM anchors a WHERE chain_id = ? AND state = 'finalised'
+       AND NOT EXISTS (SELECT 1 FROM anchor_proofs p WHERE p.batch = a.batch AND p.chain_id = a.chain_id)
+     ORDER BY batch DESC LIMIT ?`,
+  ).all(chainId, limit) as { batch: number; txHash: string; blockHash: string }[];
+}
+
 /** Numbers of the batches that somebody has begun to anchor on a chain, or asked for, and that are not settled there. */
 export function begunOn(db: Database, chainId: number): readonly number[] {
   return (
@@ -670,6 +684,32 @@ export function anchoredSize(db: Database): number {
     `SELECT size FROM batches WHERE number = (SELECT max(batch) FROM anchors WHERE state = 'finalised')`,
   ).get() as { size: number } | undefined;
   return row?.size ?? 0;
+}
+
+/** What `recentAnchors` has found, and how long that took, in milliseconds. */
+interface Recent {
+  readonly anchors: readonly PaidAnchor[];
+  readonly tookMs: number;
+  readonly atMs: number;
+}
+const RECENT = new WeakMap<Database, Map<number, Recent>>();
+/** Metrics and pages may take so little of the time, however many anchors there are. */
+const SHARE_OF_TIME = 0.05;
+
+/**
+ * `paidAnchors` of the last `FORECAST_DAYS`, for what is asked again and again. An embedded chain may have a hundred
+ * thousand: an answer that took long is given again for a while.
+ */
+export function recentAnchors(db: Database, chainId: number, nowSeconds: number): readonly PaidAnchor[] {
+  let byChain = RECENT.get(db);
+  if (!byChain) RECENT.set(db, (byChain = new Map<number, Recent>()));
+  const known = byChain.get(chainId);
+  const begin = performance.now();
+  if (known && begin - known.atMs < known.tookMs / SHARE_OF_TIME) return known.anchors;
+  const anchors = paidAnchors(db, chainId, nowSeconds - FORECAST_DAYS * 86_400);
+  const atMs = performance.now();
+  byChain.set(chainId, { anchors, tookMs: atMs - begin, atMs });
+  return anchors;
 }
 
 /** The newest batch that is final on a chain. */

@@ -19,6 +19,8 @@ export const WORKER_STREAM = 'vault-worker';
 export interface Anchoring {
   /** What keeps anchors from the chain now, if anything. */
   readonly problem: string | undefined;
+  /** What is wrong with this machine's clock (S18), where a process knows. */
+  readonly clockProblem?: string | undefined;
   /** The chains that this process anchors on; none where it leaves that to a worker. */
   readonly chains: readonly ChainStatus[];
   /** Looks at once whether a chain has something to do. */
