@@ -15,6 +15,9 @@ const MAX_BYTES = 1024;
 /** Digits that so many bytes can need. */
 const MAX_DIGITS = Math.ceil((MAX_BYTES * Math.log(256)) / Math.log(58));
 
+const DIGITS_AT_ONCE = 4;
+const LIMB = 2 ** 24;
+
 const ED25519_PUBLIC_KEY = Uint8Array.of(0xed, 0x01);
 
 /**
@@ -51,19 +54,26 @@ export function fromMultibase(text: string): Uint8Array {
   if (text.length - 1 > MAX_DIGITS) throw new EncodingError(`base58: too long, ${text.length}`);
   let zeros = 0;
   while (text[zeros + 1] === '1') zeros++;
-  // Bytes, least significant first.
-  const reversed: number[] = [];
-  for (let i = zeros + 1; i < text.length; i++) {
-    const value = VALUES[text.charCodeAt(i)] ?? 255;
-    if (value === 255) throw new EncodingError(`base58: unexpected character at ${i}`);
-    let carry = value;
-    for (let j = 0; j < reversed.length; j++) {
-      carry += reversed[j]! * 58;
-      reversed[j] = carry & 255;
-      carry >>= 8;
+  // Digits of 24 bits, least significant first. Four base-58 digits at a time: 58^4 and such a digit multiply exactly.
+  const limbs: number[] = [];
+  for (let i = zeros + 1; i < text.length; i += DIGITS_AT_ONCE) {
+    let carry = 0;
+    let scale = 1;
+    for (let j = i; j < Math.min(i + DIGITS_AT_ONCE, text.length); j++) {
+      const value = VALUES[text.charCodeAt(j)] ?? 255;
+      if (value === 255) throw new EncodingError(`base58: unexpected character at ${j}`);
+      carry = carry * 58 + value;
+      scale *= 58;
     }
-    for (; carry > 0; carry >>= 8) reversed.push(carry & 255);
+    for (let j = 0; j < limbs.length; j++) {
+      carry += limbs[j]! * scale;
+      limbs[j] = carry % LIMB;
+      carry = Math.floor(carry / LIMB);
+    }
+    if (carry > 0) limbs.push(carry);
   }
+  const reversed = limbs.flatMap((limb) => [limb & 255, (limb >> 8) & 255, limb >> 16]);
+  while (reversed.at(-1) === 0) reversed.pop();
   const bytes = new Uint8Array(zeros + reversed.length);
   for (let j = 0; j < reversed.length; j++) bytes[bytes.length - 1 - j] = reversed[j]!;
   return bytes;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { EncodingError } from '../errors.js';
 import { utf8 } from './bytes.js';
 import { toHex } from './hex.js';
-import { canonicalBytes, canonicalize, parseCanonical } from './jcs.js';
+import { canonicalBytes, CanonicalMembers, canonicalize, parseCanonical } from './jcs.js';
 import type { Json } from './json.js';
 
 const vectors = new URL('../../../shared/data/jcs/', import.meta.url);
@@ -202,6 +202,30 @@ describe('reading canonical bytes', () => {
     const value = parseCanonical(utf8('{"__proto__":{"a":1}}'));
     expect(Object.keys(value as object)).toEqual(['__proto__']);
     expect(canonicalize(value)).toBe('{"__proto__":{"a":1}}');
+  });
+});
+
+describe('an object whose members are made canonical once', () => {
+  it('has the canonical text of the object, also with members left out or replaced', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), fc.nat(), (object, other, at) => {
+        const members = new CanonicalMembers(object);
+        expect(members.text()).toBe(canonicalize(object));
+        expect(members.bytes()).toEqual(canonicalBytes(object));
+        const name = Object.keys(object)[at % Math.max(1, Object.keys(object).length)];
+        if (name === undefined) return;
+        expect(members.text({ [name]: undefined })).toBe(canonicalize({ ...object, [name]: undefined }));
+        expect(members.text({ [name]: canonicalize(other) })).toBe(canonicalize({ ...object, [name]: other }));
+      }),
+    );
+  });
+
+  it('leaves a member out that is undefined, and a change to one that it does not have', () => {
+    expect(new CanonicalMembers({ b: undefined, a: 1 }).text({ b: '2', c: '3' })).toBe('{"a":1}');
+  });
+
+  it.each([[[1]], [new Date()], [{ a: Number.NaN }], [{ '\ud800': 1 }]])('is refused like any other: %p', (value) => {
+    expect(() => new CanonicalMembers(value).text()).toThrow(EncodingError);
   });
 });
 

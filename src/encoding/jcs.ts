@@ -35,6 +35,43 @@ export function canonicalBytes(value: unknown): Uint8Array {
 }
 
 /**
+ * An object whose members are made canonical once, for whoever needs the text of several objects that differ in a
+ * member: the signed form of a document leaves its proof out, its digest has another proof in.
+ */
+export class CanonicalMembers {
+  readonly #texts = new Map<string, string>();
+
+  /** @throws EncodingError as `canonicalize` */
+  constructor(value: object) {
+    const members = membersOf(value);
+    for (const name of sortedNames(members)) {
+      const member = members[name];
+      if (member !== undefined) this.#texts.set(name, write(member, 1));
+    }
+  }
+
+  /**
+   * The object's canonical text.
+   * @param changes canonical texts that stand for those of members the object has; undefined: without the member
+   */
+  text(changes: Readonly<Record<string, string | undefined>> = {}): string {
+    let text = '{';
+    for (const [name, own] of this.#texts) {
+      const member = Object.hasOwn(changes, name) ? changes[name] : own;
+      if (member === undefined) continue;
+      if (text.length > 1) text += ',';
+      text += `${writeString(name)}:${member}`;
+    }
+    return `${text}}`;
+  }
+
+  /** As `text`, in UTF-8. */
+  bytes(changes: Readonly<Record<string, string | undefined>> = {}): Uint8Array {
+    return encoder.encode(this.text(changes));
+  }
+}
+
+/**
  * The value of bytes that are exactly the canonical form of it (S14): no other order, spacing, spelling of a number
  * or string, no duplicate member, no byte order mark.
  * @throws EncodingError for all other bytes
@@ -85,23 +122,30 @@ function writeArray(items: readonly unknown[], depth: number): string {
 }
 
 function writeObject(value: object, depth: number): string {
-  // A plain object of any realm: without prototype, or with one that has none itself.
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    throw new EncodingError(`JCS: expected a plain object, got an instance of ${value.constructor?.name}`);
-  }
-  const members = value as Readonly<Record<string, unknown>>;
-  const keys = Object.keys(members);
-  // The default order of sort is by UTF-16 code units, as the RFC wants it.
-  if (!isSorted(keys)) keys.sort();
+  const members = membersOf(value);
   let text = '{';
-  for (const key of keys) {
+  for (const key of sortedNames(members)) {
     const member = members[key];
     if (member === undefined) continue;
     if (text.length > 1) text += ',';
     text += `${writeString(key)}:${write(member, depth)}`;
   }
   return `${text}}`;
+}
+
+/** A plain object of any realm: without prototype, or with one that has none itself. */
+function membersOf(value: object): Readonly<Record<string, unknown>> {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    throw new EncodingError(`JCS: expected a plain object, got an instance of ${value.constructor?.name}`);
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
+/** By UTF-16 code units, as the RFC wants it, which is the default order of sort. */
+function sortedNames(members: Readonly<Record<string, unknown>>): readonly string[] {
+  const names = Object.keys(members);
+  return isSorted(names) ? names : names.sort();
 }
 
 function isSorted(keys: readonly string[]): boolean {

@@ -180,15 +180,43 @@ export function openNote(
   vkey: string,
   verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean,
 ): string {
+  const { text, key, message, signatures } = signaturesBy(note, vkey);
+  if (!signatures.every((signature) => verify(key.publicKey, message, signature))) throw notVerified(key);
+  return text;
+}
+
+/** As `openNote`, where the platform takes time to verify. */
+export async function openNoteAsync(
+  note: string,
+  vkey: string,
+  verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean | Promise<boolean>,
+): Promise<string> {
+  const { text, key, message, signatures } = signaturesBy(note, vkey);
+  for (const signature of signatures) {
+    if (!(await verify(key.publicKey, message, signature))) throw notVerified(key);
+  }
+  return text;
+}
+
+interface ToVerify {
+  readonly text: string;
+  readonly key: VerifierKey;
+  /** The text in UTF-8. */
+  readonly message: Uint8Array;
+  /** At least one. */
+  readonly signatures: readonly Uint8Array[];
+}
+
+function signaturesBy(note: string, vkey: string): ToVerify {
   const key = parseVerifierKey(vkey);
   const { text, signatures } = parseNote(note);
   const own = signatures.filter(({ name, keyId }) => name === key.name && equalBytes(keyId, key.keyId));
   if (own.length === 0) throw new NoteError('notSigned', `no signature by ${key.name}+${toHex(key.keyId)}`);
-  const message = utf8(text);
-  if (!own.every(({ signature }) => verify(key.publicKey, message, signature))) {
-    throw new NoteError('badSignature', `the signature by ${key.name}+${toHex(key.keyId)} does not verify`);
-  }
-  return text;
+  return { text, key, message: utf8(text), signatures: own.map(({ signature }) => signature) };
+}
+
+function notVerified(key: VerifierKey): NoteError {
+  return new NoteError('badSignature', `the signature by ${key.name}+${toHex(key.keyId)} does not verify`);
 }
 
 function parseSignatureLine(line: string): NoteSignature {

@@ -6,7 +6,7 @@
  * Proven by proof-check.spec.ts, with the vectors of transparency-dev/merkle and every pair of sizes up to 100.
  */
 import { equalBytes } from '../encoding/bytes.js';
-import { HASH_SIZE, hashNode } from './hash.js';
+import { HASH_SIZE, hashNode as plainHashNode, type TreeHash } from './hash.js';
 
 /**
  * `outOfRange`: a number is no safe integer, or index and sizes do not go together; `pathLength`: the path has not the
@@ -31,6 +31,7 @@ export class ProofError extends Error {
  * @param size number of leaves, at most 2^53 - 1
  * @param leafHash 32 bytes
  * @param path hashes of 32 bytes, from the leaf to the root
+ * @param hashNode by the platform, where it has a hash of its own
  * @throws ProofError
  */
 export function rootFromInclusion(
@@ -38,6 +39,7 @@ export function rootFromInclusion(
   size: number,
   leafHash: Uint8Array,
   path: readonly Uint8Array[],
+  hashNode: TreeHash['node'] = plainHashNode,
 ): Uint8Array {
   requireCount('index', index);
   requireCount('size', size);
@@ -62,8 +64,9 @@ export function verifyInclusion(
   leafHash: Uint8Array,
   path: readonly Uint8Array[],
   root: Uint8Array,
+  hashNode?: TreeHash['node'],
 ): boolean {
-  return isProof(() => equalBytes(rootFromInclusion(index, size, leafHash, path), root));
+  return isProof(() => equalBytes(rootFromInclusion(index, size, leafHash, path, hashNode), root));
 }
 
 /**
@@ -115,10 +118,10 @@ function checkConsistency(
   for (; sn > 0; fn = half(fn), sn = half(sn)) {
     if (isOdd(fn)) {
       const left = path[used++]!;
-      old = hashNode(left, old);
-      grown = hashNode(left, grown);
+      old = plainHashNode(left, old);
+      grown = plainHashNode(left, grown);
     } else if (fn < sn) {
-      grown = hashNode(grown, path[used++]!);
+      grown = plainHashNode(grown, path[used++]!);
     }
   }
   return equalBytes(old, root1) && equalBytes(grown, root2);

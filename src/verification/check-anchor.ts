@@ -14,6 +14,7 @@ import { echo } from './echo.js';
 import { fail, pass, settle, skipped, Undecided, type Finding, type Settled } from './outcome.js';
 import type { ParsedBundle, ParsedFirstAnchor } from './parse-bundle.js';
 import { checkReceiptProof, type ProvenAnchor } from './receipt-proof-check.js';
+import type { Tools } from './tools.js';
 import { chainsOf } from './trust.js';
 import { VerificationError } from './verification-error.js';
 
@@ -60,6 +61,7 @@ export async function checkAnchor(
   head: Settled<Checkpoint> | undefined,
   trust: TrustFile | undefined,
   hashes: BlockHashes,
+  tools: Tools,
 ): Promise<AnchorResult> {
   const none = { ...NO_TIME, warnings: [] };
   if (bundle === undefined || head === undefined) {
@@ -74,9 +76,9 @@ export async function checkAnchor(
     };
   }
 
-  const proven = await settle(() => {
-    const block = proveAnchor(anchor, head.value, 'receiptProof', 'anchoredRoot');
-    return { block, first: proveFirstAnchor(bundle, head.value, trust) };
+  const proven = await settle(async () => {
+    const block = await proveAnchor(anchor, head.value, 'receiptProof', 'anchoredRoot');
+    return { block, first: await proveFirstAnchor(bundle, head.value, trust, tools) };
   });
   if (proven.error !== undefined) return { finding: { error: proven.error }, ...none };
   const { block, first } = proven.value;
@@ -131,9 +133,18 @@ function findingOf(anchor: AnchorProof, chain: TrustedChain, { by, final }: Vouc
   );
 }
 
+/** What an anchor's receipt shows: a memory gives the very same anchor back, which is proven once. */
+const provenBefore = new WeakMap<AnchorProof, ProvenAnchor>();
+
 /** The block of an anchor whose receipt holds the head's root. */
-function proveAnchor(anchor: AnchorProof, head: Checkpoint, broken: CheckCode, other: CheckCode): ProvenAnchor {
-  const proven = refusedAs(broken, () => checkReceiptProof(anchor));
+async function proveAnchor(
+  anchor: AnchorProof,
+  head: Checkpoint,
+  broken: CheckCode,
+  other: CheckCode,
+): Promise<ProvenAnchor> {
+  const proven = provenBefore.get(anchor) ?? (await refusedAs(broken, () => checkReceiptProof(anchor)));
+  provenBefore.set(anchor, proven);
   if (proven.blockTime > LATEST_TIME) fail(broken, `block time ${proven.blockTime} is no time`);
   if (!equalBytes(proven.root, head.root)) fail(other, 'the anchored root is not that of the checkpoint');
   return proven;
@@ -147,25 +158,32 @@ interface FirstAnchor {
 }
 
 /** S3: an earlier head of the same log that covers the issuance, and its anchor. */
-function proveFirstAnchor(
+async function proveFirstAnchor(
   { firstAnchor, issued, origin }: ParsedBundle,
   head: Checkpoint,
   trust: TrustFile | undefined,
-): FirstAnchor | undefined {
+  tools: Tools,
+): Promise<FirstAnchor | undefined> {
   if (firstAnchor === undefined) return undefined;
-  const first = refusedAs('firstAnchorCheckpoint', () => openHead(firstAnchor.checkpoint, origin, trust));
+  const first = await refusedAs('firstAnchorCheckpoint', () => openHead(firstAnchor.checkpoint, origin, trust, tools));
   if (first.size <= issued.index) {
     fail('firstAnchorCheckpoint', `a head of ${first.size} entries does not cover index ${issued.index}`);
   }
   checkConsistent(firstAnchor, first, head);
-  const proven = proveAnchor(firstAnchor.anchor, first, 'firstAnchorProof', 'firstAnchorProof');
+  const proven = await proveAnchor(firstAnchor.anchor, first, 'firstAnchorProof', 'firstAnchorProof');
   return { anchor: firstAnchor.anchor, size: first.size, blockTime: proven.blockTime * 1_000 };
 }
 
-function checkConsistent({ consistency }: ParsedFirstAnchor, first: Checkpoint, head: Checkpoint): void {
-  if (!verifyConsistency(first.size, head.size, first.root, head.root, consistency)) {
+/** Which two heads each first anchor was last found to join. */
+const joined = new WeakMap<ParsedFirstAnchor, readonly [Checkpoint, Checkpoint]>();
+
+function checkConsistent(firstAnchor: ParsedFirstAnchor, first: Checkpoint, head: Checkpoint): void {
+  const before = joined.get(firstAnchor);
+  if (before?.[0] === first && before[1] === head) return;
+  if (!verifyConsistency(first.size, head.size, first.root, head.root, firstAnchor.consistency)) {
     fail('firstAnchorInconsistent', `the head of ${first.size} entries is not shown to begin that of ${head.size}`);
   }
+  joined.set(firstAnchor, [first, head]);
 }
 
 /**
@@ -293,9 +311,9 @@ function sameAddress(a: string, b: string): boolean {
 }
 
 /** Runs a check that has codes of its own, and gives its refusal this check's code. */
-function refusedAs<T>(code: CheckCode, check: () => T): T {
+async function refusedAs<T>(code: CheckCode, check: () => T | Promise<T>): Promise<T> {
   try {
-    return check();
+    return await check();
   } catch (error) {
     if (error instanceof VerificationError) return fail(code, `${error.code}: ${error.message}`);
     throw error;

@@ -3,10 +3,12 @@
  * (S7), its entry is in the bundle, and the credential's achievement is what that version says (S6).
  */
 import { canonicalize } from '../encoding/jcs.js';
-import type { JsonObject } from '../encoding/json.js';
+import { equalJson } from '../encoding/json-equal.js';
+import type { Json, JsonObject } from '../encoding/json.js';
 import { EncodingError } from '../errors.js';
 import { achievementOf } from '../credentials/achievement.js';
 import type { DefinitionContent } from '../definitions/content.js';
+import type { DefinitionData } from './bundled-entry.js';
 import { fail, pass, Undecided, type Finding } from './outcome.js';
 import type { ParsedBundle, ParsedInput } from './parse-bundle.js';
 import { knownOf, leafOf } from './standing-lookup.js';
@@ -55,16 +57,27 @@ function checkAchievement(achievement: JsonObject | undefined, { definition }: P
   if (content === undefined) {
     throw new Undecided('contentSealed', 'the version’s content is not public, so the achievement cannot be compared');
   }
-  const defined = canonicalAchievement(definition.data.definition, definition.data.version, content);
-  if (achievement === undefined || canonicalize(achievement) !== defined) {
+  if (achievement === undefined || !equalJson(achievement, achievementIn(definition.data, content))) {
     fail('achievementMismatch', 'the credential’s achievement is not what the definition’s version says');
   }
 }
 
+/** By the entry's data, which a memory gives back for every credential of the version. */
+const achievements = new WeakMap<DefinitionData, { readonly value: Json | undefined }>();
+
+function achievementIn(data: DefinitionData, content: JsonObject): Json | undefined {
+  let made = achievements.get(data);
+  if (made === undefined) achievements.set(data, (made = { value: definedAchievement(data, content) }));
+  return made.value;
+}
+
 /** Undefined where the logged content is not of the shape that a ledger publishes: then nothing equals it. */
-function canonicalAchievement(id: string, version: number, content: JsonObject): string | undefined {
+function definedAchievement({ definition, version }: DefinitionData, content: JsonObject): Json | undefined {
   try {
-    return canonicalize(achievementOf(id, version, content as unknown as DefinitionContent));
+    // Through its canonical form, as the issuer's went into the document.
+    return JSON.parse(
+      canonicalize(achievementOf(definition, version, content as unknown as DefinitionContent)),
+    ) as Json;
   } catch (error) {
     // A content made by a forger may lack any member, on which `achievementOf` stumbles.
     if (error instanceof TypeError || error instanceof EncodingError) return undefined;

@@ -7,21 +7,23 @@ import type { JsonObject } from '../encoding/json.js';
 import { EncodingError } from '../errors.js';
 import type { StatusPurpose } from '../credentials/credential.events.js';
 import type { IssuedData } from './bundled-entry.js';
-import { CRYPTOSUITE, credentialDigest, eddsaJcsProofOf, verifyEddsaJcs } from './data-integrity.js';
+import { CRYPTOSUITE, digestWith, eddsaJcsProofOf, signedPartOf } from './data-integrity.js';
 import type { DocumentFacts } from './document-facts.js';
 import { echo } from './echo.js';
 import { fail, pass, Undecided, type Finding } from './outcome.js';
 import type { ParsedInput } from './parse-bundle.js';
+import { verifySignature, type Platform } from './platform.js';
 import { VerificationError } from './verification-error.js';
 
 const PURPOSES: readonly StatusPurpose[] = ['revocation', 'suspension'];
 
 /** @throws VerificationError, Undecided */
-export function checkIntegrity({ credential, facts, bundle }: ParsedInput): Finding {
+export async function checkIntegrity(presented: ParsedInput, platform: Platform): Promise<Finding> {
+  const { credential, members, facts, bundle } = presented;
   const { proof } = ourProofOf(credential, bundle !== undefined);
-  checkSignature(credential, proof, bundle !== undefined);
+  await checkSignature(presented, proof, platform);
   if (bundle === undefined) return pass('signed by the key that its proof names; no entry of the log to compare with');
-  checkEntry(credential, facts, bundle.issued.data);
+  checkEntry(digestWith(members, proof, platform.sha256), facts, bundle.issued.data);
   return pass(`signed by the key that its proof names, digest and facts as in entry ${bundle.issued.index} of the log`);
 }
 
@@ -45,23 +47,28 @@ function ourProofOf(credential: JsonObject, logged: boolean): { readonly proof: 
   }
 }
 
-function checkSignature(credential: JsonObject, proof: JsonObject, logged: boolean): void {
+async function checkSignature(
+  { credential, members, bundle }: ParsedInput,
+  proof: JsonObject,
+  platform: Platform,
+): Promise<void> {
   const { kid } = verificationMethodOf(proof);
   let key: Uint8Array;
   try {
     key = fromMultikey(kid);
   } catch (error) {
     if (!(error instanceof EncodingError)) throw error;
-    if (logged) return fail('verificationMethod', `expected an Ed25519 Multikey as fragment, got ${echo(kid)}`);
+    if (bundle !== undefined)
+      return fail('verificationMethod', `expected an Ed25519 Multikey as fragment, got ${echo(kid)}`);
     throw new Undecided('keyNotKnown', `the key ${echo(kid)} would have to be fetched from elsewhere`);
   }
-  if (!verifyEddsaJcs(credential, proof, key))
+  const signed = signedPartOf(credential, members, proof, platform.sha256);
+  if (signed === undefined || !(await verifySignature(platform, key, signed.message, signed.signature)))
     fail('signature', `the signature is not ${echo(kid)}'s over this document`);
 }
 
 /** S6: whatever the entry says of the document, the document says too. */
-function checkEntry(credential: JsonObject, facts: DocumentFacts, data: IssuedData): void {
-  const digest = credentialDigest(credential);
+function checkEntry(digest: string, facts: DocumentFacts, data: IssuedData): void {
   if (digest !== data.digest) fail('digestMismatch', `expected the logged digest ${data.digest}, got ${digest}`);
   if (facts.id !== `urn:uuid:${data.credential}`) {
     fail('idMismatch', `expected the logged id urn:uuid:${data.credential}, got ${echo(facts.id)}`);

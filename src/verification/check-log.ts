@@ -5,9 +5,8 @@
  */
 import { EncodingError } from '../errors.js';
 import { parseCheckpoint, type Checkpoint } from '../log/checkpoint.js';
-import { verifyEd25519 } from '../log/ed25519.js';
-import { hashLeaf } from '../log/hash.js';
-import { NoteError, openNote, parseNote } from '../log/note.js';
+import { treeHashBy, type TreeHash } from '../log/hash.js';
+import { NoteError, openNoteAsync, parseNote } from '../log/note.js';
 import { verifyInclusion } from '../log/proof-check.js';
 import type { TrustFile } from './bundle.js';
 import type { BundledEntry } from './bundled-entry.js';
@@ -15,6 +14,8 @@ import type { CheckCode } from './codes.js';
 import { echo } from './echo.js';
 import { fail, pass, Undecided, type Finding } from './outcome.js';
 import type { ParsedBundle } from './parse-bundle.js';
+import { verifySignature, type Ed25519, type Platform } from './platform.js';
+import type { Tools } from './tools.js';
 
 /** Longest checkpoint, in UTF-16 code units, and most signatures of one: looked at before any is verified. */
 export const MAX_NOTE = 4_096;
@@ -23,10 +24,26 @@ const MAX_SIGNATURES = 16;
 /**
  * The head in a signed note, and its signature where somebody pinned the log.
  * @param origin the log's origin, which the note must name
+ * @param trust the pinned trust file with the log's origin
  * @throws VerificationError checkpointMalformed, checkpointSignature, originMismatch
  */
-export function openHead(note: string, origin: string, trust: TrustFile | undefined): Checkpoint {
+export async function openHead(
+  note: string,
+  origin: string,
+  trust: TrustFile | undefined,
+  { platform, memory }: Tools,
+): Promise<Checkpoint> {
   if (note.length > MAX_NOTE) fail('checkpointMalformed', `expected at most ${MAX_NOTE} characters`);
+  const vkey = trust?.vkey ?? null;
+  return memory.ofAsync('head', note, [note, origin, vkey], () => openedHead(note, origin, trust, platform));
+}
+
+async function openedHead(
+  note: string,
+  origin: string,
+  trust: TrustFile | undefined,
+  platform: Platform,
+): Promise<Checkpoint> {
   let text: string;
   try {
     const parsed = parseNote(note);
@@ -36,7 +53,8 @@ export function openHead(note: string, origin: string, trust: TrustFile | undefi
         `expected at most ${MAX_SIGNATURES} signatures, got ${parsed.signatures.length}`,
       );
     }
-    text = trust === undefined ? parsed.text : openNote(note, trust.vkey, verifyEd25519);
+    const verify: Ed25519 = (key, message, signature) => verifySignature(platform, key, message, signature);
+    text = trust === undefined ? parsed.text : await openNoteAsync(note, trust.vkey, verify);
   } catch (error) {
     if (!(error instanceof NoteError)) throw error;
     const isSignature = error.code === 'notSigned' || error.code === 'badSignature';
@@ -53,10 +71,16 @@ export function openHead(note: string, origin: string, trust: TrustFile | undefi
  * @param trust the pinned trust file with the log's origin
  * @throws VerificationError with a LogCode; Undecided untrusted, standingMissing
  */
-export function checkLogInclusion(bundle: ParsedBundle, head: Checkpoint, trust: TrustFile | undefined): Finding {
-  checkIncluded(bundle.issued, head, 'issuedNotIncluded');
-  checkIncluded(bundle.definition, head, 'definitionNotIncluded');
-  if (bundle.standing !== undefined) checkStanding(bundle, head);
+export function checkLogInclusion(
+  bundle: ParsedBundle,
+  head: Checkpoint,
+  trust: TrustFile | undefined,
+  { platform }: Tools,
+): Finding {
+  const hash = treeHashBy(platform.sha256);
+  checkIncluded(bundle.issued, head, 'issuedNotIncluded', hash);
+  checkIncluded(bundle.definition, head, 'definitionNotIncluded', hash);
+  if (bundle.standing !== undefined) checkStanding(bundle, head, hash);
   if (trust === undefined) {
     throw new Undecided(
       'untrusted',
@@ -69,9 +93,9 @@ export function checkLogInclusion(bundle: ParsedBundle, head: Checkpoint, trust:
   );
 }
 
-function checkStanding({ standing, anchor }: ParsedBundle, head: Checkpoint): void {
+function checkStanding({ standing, anchor }: ParsedBundle, head: Checkpoint, hash: TreeHash): void {
   if (standing === undefined) return;
-  checkIncluded(standing, head, 'standingNotIncluded');
+  checkIncluded(standing, head, 'standingNotIncluded', hash);
   // S1: an entry after the record could have changed what it says.
   if (anchor !== undefined && standing.index !== head.size - 1) {
     fail('standingNotLast', `expected the standing record at index ${head.size - 1}, got ${standing.index}`);
@@ -84,16 +108,33 @@ function checkStanding({ standing, anchor }: ParsedBundle, head: Checkpoint): vo
     fail('standingSize', `expected ${standing.data.leaves} leaves as the record says, got ${standing.leafCount}`);
   }
   for (const leaf of standing.leaves) {
-    if (!verifyInclusion(leaf.index, standing.leafCount, hashLeaf(leaf.bytes), leaf.path, standing.data.root)) {
+    if (!isIncluded(leaf, standing.leafCount, standing.data.root, hash)) {
       fail('leafNotIncluded', `the path of ${leaf.stream} does not lead to the standing record's root`);
     }
   }
 }
 
-function checkIncluded(entry: BundledEntry, head: Checkpoint, code: CheckCode): void {
-  if (!verifyInclusion(entry.index, head.size, hashLeaf(entry.bytes), entry.path, head.root)) {
+function checkIncluded(entry: BundledEntry, head: Checkpoint, code: CheckCode, hash: TreeHash): void {
+  if (!isIncluded(entry, head.size, head.root, hash)) {
     fail(code, `the path of entry ${entry.index} does not lead to the head of ${head.size} entries`);
   }
+}
+
+interface Included {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+  readonly path: readonly Uint8Array[];
+}
+
+/** Where each bytes were last found included: a memory gives the very same bytes, path and root back. */
+const included = new WeakMap<Uint8Array, Included & { readonly size: number; readonly root: Uint8Array }>();
+
+function isIncluded({ index, bytes, path }: Included, size: number, root: Uint8Array, hash: TreeHash): boolean {
+  const last = included.get(bytes);
+  if (last?.index === index && last.path === path && last.size === size && last.root === root) return true;
+  const holds = verifyInclusion(index, size, hash.leaf(bytes), path, root, hash.node);
+  if (holds) included.set(bytes, { index, bytes, path, size, root });
+  return holds;
 }
 
 function parsed(text: string): Checkpoint {

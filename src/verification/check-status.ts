@@ -13,6 +13,7 @@ import type { ParsedBundle } from './parse-bundle.js';
 import { knownOf, leafOf, standingOf } from './standing-lookup.js';
 import { statusListState } from './standing-leaves.js';
 import { decodeStatusList, statusBit, statusListDigest } from './status-list.js';
+import type { Tools } from './tools.js';
 
 const DAY_MS = 86_400_000;
 const PURPOSES: readonly (readonly [StatusPurpose, 'revoked' | 'suspended'])[] = [
@@ -34,10 +35,10 @@ export function statusAsOf(bundle: ParsedBundle, anchoredAt: number | undefined)
 }
 
 /** @throws VerificationError revoked, suspended; Undecided */
-export async function checkStatus(bundle: ParsedBundle, clock: StatusClock): Promise<Finding> {
+export async function checkStatus(bundle: ParsedBundle, clock: StatusClock, tools: Tools): Promise<Finding> {
   for (const [purpose, code] of PURPOSES) {
     const { list, index } = bundle.issued.data.statusLists[purpose];
-    const bits = await committedBits(bundle, purpose, list);
+    const bits = await committedBits(bundle, purpose, list, tools);
     if (bits !== undefined && statusBit(bits, index))
       fail(code, `entry ${index} of the ${purpose} list ${list} is set`);
   }
@@ -70,41 +71,44 @@ async function committedBits(
   bundle: ParsedBundle,
   purpose: StatusPurpose,
   id: string,
+  tools: Tools,
 ): Promise<Uint8Array | undefined> {
   const list = bundle.statusLists.find(({ id: url }) => typeof url === 'string' && url.endsWith(`/status/${id}`));
   // A list newer than the standing record has no digest to be held against: then only what it says against the
   // credential counts, and without it the credential is as it was when it was issued.
-  if (isNewerThanStanding(bundle)) return list === undefined ? undefined : bitsOf(list, purpose);
+  if (isNewerThanStanding(bundle)) return list === undefined ? undefined : bitsOf(list, purpose, id, tools);
   const leaf = statusListState(leafOf(bundle, statusListStream(id)));
   if (leaf.organisation !== bundle.issued.data.organisation || leaf.purpose !== purpose) {
     throw new Undecided('statusListOther', `list ${id} is another organisation's or has another purpose`);
   }
   if (leaf.digest === undefined) return undefined;
   if (list === undefined) throw new Undecided('statusListMissing', `the bundle lacks the ${purpose} list ${id}`);
-  const digest = digestOf(list, id);
+  const digest = digestOf(list, id, tools);
   if (digest !== leaf.digest) {
     throw new Undecided('statusListMismatch', `list ${id}: expected the digest ${leaf.digest}, got ${digest}`);
   }
-  return bitsOf(list, purpose);
+  return bitsOf(list, purpose, id, tools);
 }
 
 /** The bundle is from anybody: a list without canonical form is not the one that the log commits to. */
-function digestOf(list: JsonObject, id: string): string {
+function digestOf(list: JsonObject, id: string, { memory, platform }: Tools): string {
   try {
-    return statusListDigest(list);
+    return memory.of('listDigest', id, list, () => statusListDigest(list, platform.sha256));
   } catch (error) {
     if (error instanceof EncodingError) throw new Undecided('statusListMismatch', `list ${id}: ${echo(error.message)}`);
     throw error;
   }
 }
 
-async function bitsOf(list: JsonObject, purpose: StatusPurpose): Promise<Uint8Array> {
+async function bitsOf(list: JsonObject, purpose: StatusPurpose, id: string, tools: Tools): Promise<Uint8Array> {
+  const { memory, platform } = tools;
   const subject = list['credentialSubject'];
   if (!isJsonObject(subject) || subject['statusPurpose'] !== purpose || typeof subject['encodedList'] !== 'string') {
     throw new Undecided('statusListMismatch', `expected a list with an encodedList for ${purpose}`);
   }
+  const encoded = subject['encodedList'];
   try {
-    return await decodeStatusList(subject['encodedList']);
+    return await memory.ofAsync('listBits', id, encoded, () => decodeStatusList(encoded, platform));
   } catch (error) {
     if (error instanceof EncodingError) throw new Undecided('statusListMismatch', echo(error.message));
     throw error;

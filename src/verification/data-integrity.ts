@@ -8,11 +8,12 @@
 import { concatBytes } from '../encoding/bytes.js';
 import { fromMultibase, toMultibase } from '../encoding/base58.js';
 import { toHex } from '../encoding/hex.js';
-import { canonicalBytes, canonicalize } from '../encoding/jcs.js';
+import { canonicalize, CanonicalMembers } from '../encoding/jcs.js';
+import { equalJson } from '../encoding/json-equal.js';
 import { isJsonObject, type Json, type JsonObject } from '../encoding/json.js';
 import { EncodingError } from '../errors.js';
 import { verifyEd25519 } from '../log/ed25519.js';
-import { sha256 } from '../log/hash.js';
+import { sha256 as plainSha256, type Sha256 } from '../log/hash.js';
 import { VerificationError } from './verification-error.js';
 
 export const CRYPTOSUITE = 'eddsa-jcs-2022';
@@ -36,9 +37,12 @@ export interface ProofOptions {
  * @throws EncodingError if either has no canonical form
  */
 export function createProofInput(document: JsonObject, proofConfig: JsonObject): Uint8Array {
-  const { proof: _proof, ...unsecured } = document;
-  const { proofValue: _value, ...configuration } = proofConfig;
-  return concatBytes(sha256(canonicalBytes(configuration)), sha256(canonicalBytes(unsecured)));
+  return proofInput(new CanonicalMembers(document), proofConfig, plainSha256);
+}
+
+function proofInput(document: CanonicalMembers, proof: JsonObject, sha256: Sha256): Uint8Array {
+  const configuration = new CanonicalMembers(proof).bytes({ proofValue: undefined });
+  return concatBytes(sha256(configuration), sha256(document.bytes({ proof: undefined })));
 }
 
 /**
@@ -75,16 +79,34 @@ export async function signEddsaJcs(
  * @throws EncodingError if document or proof has no canonical form
  */
 export function verifyEddsaJcs(document: JsonObject, proof: JsonObject, publicKey: Uint8Array): boolean {
-  if (proof['type'] !== 'DataIntegrityProof' || proof['cryptosuite'] !== CRYPTOSUITE) return false;
-  if (proof['proofPurpose'] !== 'assertionMethod' || typeof proof['proofValue'] !== 'string') return false;
+  const signed = signedPartOf(document, new CanonicalMembers(document), proof);
+  return signed !== undefined && verifyEd25519(publicKey, signed.message, signed.signature);
+}
+
+/**
+ * What an Ed25519 check needs of a document and its proof: the 64 bytes that were signed, and the signature's 64.
+ * @param members the document's
+ * @param sha256 the platform's, where it has one
+ * @returns undefined where the proof is not one of this suite for assertions over this document
+ * @throws EncodingError if the proof has no canonical form
+ */
+export function signedPartOf(
+  document: JsonObject,
+  members: CanonicalMembers,
+  proof: JsonObject,
+  sha256: Sha256 = plainSha256,
+): { readonly message: Uint8Array; readonly signature: Uint8Array } | undefined {
+  if (proof['type'] !== 'DataIntegrityProof' || proof['cryptosuite'] !== CRYPTOSUITE) return undefined;
+  if (proof['proofPurpose'] !== 'assertionMethod' || typeof proof['proofValue'] !== 'string') return undefined;
   const signature = signatureOf(proof['proofValue']);
-  if (signature === undefined) return false;
-  let signed = document;
-  if (proof['@context'] !== undefined) {
-    if (!beginsWith(document['@context'], proof['@context'])) return false;
-    signed = { ...document, '@context': proof['@context'] };
+  if (signature === undefined) return undefined;
+  const contexts = proof['@context'];
+  if (contexts === undefined || equalJson(contexts, document['@context'])) {
+    return { message: proofInput(members, proof, sha256), signature };
   }
-  return verifyEd25519(publicKey, createProofInput(signed, proof), signature);
+  if (!beginsWith(document['@context'], contexts)) return undefined;
+  const signed = new CanonicalMembers({ ...document, '@context': contexts });
+  return { message: proofInput(signed, proof, sha256), signature };
 }
 
 /**
@@ -119,8 +141,12 @@ export function eddsaJcsProofOf(document: JsonObject): { readonly proof: JsonObj
  * @throws VerificationError as `eddsaJcsProofOf`; EncodingError if the credential has no canonical form
  */
 export function credentialDigest(credential: JsonObject): string {
-  const { proof } = eddsaJcsProofOf(credential);
-  return toHex(sha256(canonicalBytes({ ...credential, proof })));
+  return digestWith(new CanonicalMembers(credential), eddsaJcsProofOf(credential).proof);
+}
+
+/** As `credentialDigest`, of a credential's members and its eddsa-jcs-2022 proof. */
+export function digestWith(members: CanonicalMembers, proof: JsonObject, sha256: Sha256 = plainSha256): string {
+  return toHex(sha256(members.bytes({ proof: canonicalize(proof) })));
 }
 
 /** The signature's 64 bytes; undefined for another length or encoding. */
@@ -138,7 +164,7 @@ function signatureOf(proofValue: string): Uint8Array | undefined {
 function beginsWith(contexts: Json | undefined, start: Json): boolean {
   const all = listOf(contexts);
   const first = listOf(start);
-  return first.length <= all.length && first.every((one, i) => canonicalize(one) === canonicalize(all[i]));
+  return first.length <= all.length && first.every((one, i) => equalJson(one, all[i]));
 }
 
 function listOf(value: Json | undefined): readonly Json[] {

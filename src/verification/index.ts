@@ -29,6 +29,9 @@ export {
   statusBit,
   statusListDigest,
 } from './status-list.js';
+export { Memory } from './memory.js';
+export { PLAIN, webPlatform } from './platform.js';
+export type { Ed25519, Platform } from './platform.js';
 export { fingerprint, parseTrust } from './trust.js';
 export { VerificationError } from './verification-error.js';
 export { DEFAULT_MAX_STATUS_AGE_DAYS, NOT_LOGGED, verify } from './verify.js';

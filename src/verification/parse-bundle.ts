@@ -5,7 +5,7 @@
  */
 import type { JsonObject, Json } from '../encoding/json.js';
 import { isJsonObject } from '../encoding/json.js';
-import { canonicalBytes } from '../encoding/jcs.js';
+import { CanonicalMembers } from '../encoding/jcs.js';
 import { EncodingError } from '../errors.js';
 import type { AnchorProof } from './bundle.js';
 import { definitionDataOf, issuedDataOf, parseBundledEntry, standingDataOf } from './bundled-entry.js';
@@ -14,6 +14,7 @@ import { MAX_NOTE } from './check-log.js';
 import { parseCredential, type DocumentFacts } from './document-facts.js';
 import { echo } from './echo.js';
 import { JsonReader } from './json-reader.js';
+import { Memory } from './memory.js';
 import { Undecided } from './outcome.js';
 import { leafBudget, parseLeaf, type BundledLeaf } from './standing-leaves.js';
 import { VerificationError } from './verification-error.js';
@@ -75,6 +76,8 @@ export interface ParsedBundle {
 
 export interface ParsedInput {
   readonly credential: JsonObject;
+  /** Of the credential: signature and digest are of its canonical form. */
+  readonly members: CanonicalMembers;
   readonly facts: DocumentFacts;
   /** Absent where the credential came alone. */
   readonly bundle: ParsedBundle | undefined;
@@ -83,15 +86,16 @@ export interface ParsedInput {
 /**
  * The document as a verifier needs it.
  * @param input a parsed JSON document
+ * @param memory of what other documents had too; what it gives back is what reading anew would give
  * @throws VerificationError with a FormatCode; Undecided unsupportedVersion for a bundle of a later version, that is
  *   of a whole number above 1
  */
-export function parseInput(input: unknown): ParsedInput {
+export function parseInput(input: unknown, memory = new Memory()): ParsedInput {
   const json = limited(input, DOCUMENT);
   if (!isJsonObject(json)) throw new VerificationError('notACredential', 'expected a JSON object');
   if (json['type'] !== 'MeritkedjaProof') {
-    canonicalSize(json);
-    return { credential: json, facts: parseCredential(json), bundle: undefined };
+    const members = canonicalMembers(json);
+    return { credential: json, members, facts: parseCredential(json), bundle: undefined };
   }
   if (json['version'] !== 1) {
     const { version } = json;
@@ -100,8 +104,8 @@ export function parseInput(input: unknown): ParsedInput {
     throw new VerificationError('bundleMalformed', detail);
   }
   const credential = new JsonReader('bundleMalformed').object(json['credential'], 'credential');
-  canonicalSize(credential);
-  return { credential, facts: parseCredential(credential), bundle: parseBundle(json) };
+  const members = canonicalMembers(credential);
+  return { credential, members, facts: parseCredential(credential), bundle: parseBundle(json, memory) };
 }
 
 /**
@@ -109,18 +113,25 @@ export function parseInput(input: unknown): ParsedInput {
  * @param json a JSON object whose size and depth are checked
  * @throws VerificationError bundleMalformed, entryMalformed, leafMalformed
  */
-function parseBundle(json: JsonObject): ParsedBundle {
+function parseBundle(json: JsonObject, memory: Memory): ParsedBundle {
   const read = new JsonReader('bundleMalformed');
   const issued = parseBundledEntry(read, json['issued'], 'issued');
-  const definition = parseBundledEntry(read, json['definition'], 'definition');
-  const anchor = read.optional(json['anchor'], (value) => parseAnchor(read, value, 'anchor'));
-  const firstAnchor = read.optional(json['firstAnchor'], (value) => parseFirstAnchor(read, value));
+  const definition = recalled(memory, 'definition', json['definition'], () => {
+    const entry = parseBundledEntry(read, json['definition'], 'definition');
+    return { ...entry, data: definitionDataOf(entry.entry) };
+  });
+  const anchor = read.optional(json['anchor'], (value) =>
+    recalled(memory, 'anchor', value, () => parseAnchor(read, value, 'anchor')),
+  );
+  const firstAnchor = read.optional(json['firstAnchor'], (value) =>
+    recalled(memory, 'firstAnchor', value, () => parseFirstAnchor(read, value)),
+  );
   if (firstAnchor !== undefined && anchor === undefined) read.refuse('firstAnchor', 'an anchor beside it');
   return {
     origin: read.text(json['origin'], 'origin', 512),
     issued: { ...issued, data: issuedDataOf(issued.entry) },
-    definition: { ...definition, data: definitionDataOf(definition.entry) },
-    standing: read.optional(json['standing'], (value) => parseStanding(read, value)),
+    definition,
+    standing: read.optional(json['standing'], (value) => parseStanding(read, value, memory)),
     statusLists: read.list(json['statusLists'], 'statusLists', MAX_LISTS, (list, path) => {
       limited(list, STATUS_LIST);
       return read.object(list, path);
@@ -131,21 +142,36 @@ function parseBundle(json: JsonObject): ParsedBundle {
   };
 }
 
-function parseStanding(read: JsonReader, value: Json): ParsedStanding {
-  const entry = parseBundledEntry(read, value, 'standing');
+function parseStanding(read: JsonReader, value: Json, memory: Memory): ParsedStanding {
   const standing = read.object(value, 'standing');
+  const { leaves: _, ...record } = standing;
+  const entry = recalled(memory, 'standing', record, () => {
+    const parsed = parseBundledEntry(read, value, 'standing');
+    return { ...parsed, data: standingDataOf(parsed.entry) };
+  });
   const budget = leafBudget(MAX_LEAF_VALUES);
-  const leaves = read.list(standing['leaves'], 'standing.leaves', MAX_LEAVES, (leaf, path) =>
-    parseLeaf(read, leaf, path, budget),
-  );
+  const leaves = read.list(standing['leaves'], 'standing.leaves', MAX_LEAVES, (leaf, path) => {
+    let isNew = false;
+    const parsed = recalled(memory, 'leaf', leaf, () => ((isNew = true), parseLeaf(read, leaf, path, budget)));
+    if (!isNew) budget(parsed.commas);
+    return parsed;
+  });
   const streams = new Set(leaves.map((leaf) => leaf.stream));
   if (streams.size !== leaves.length) read.refuse('standing.leaves', 'each stream once');
   return {
     ...entry,
-    data: standingDataOf(entry.entry),
     leafCount: read.natural(standing['size'], 'standing.size', 1),
     leaves,
   };
+}
+
+/** What the memory has of a part of a bundle, which it looks for by the part's place in its tree or chain. */
+function recalled<T>(memory: Memory, kind: string, part: Json | undefined, make: () => T): T {
+  if (!isJsonObject(part)) return make();
+  const { index, path, blockHash, checkpoint } = part;
+  const last = Array.isArray(path) ? (path as readonly Json[]).at(-1) : (blockHash ?? checkpoint);
+  const place = `${typeof index === 'number' ? index : ''} ${typeof last === 'string' ? last.slice(0, MAX_NOTE) : ''}`;
+  return memory.of(kind, place, part, make);
 }
 
 function parseFirstAnchor(read: JsonReader, value: Json): ParsedFirstAnchor {
@@ -187,17 +213,22 @@ function parseAnchor(read: JsonReader, value: Json | undefined, path: string): A
 function limited(input: unknown, limits: Limits): Json {
   const tooMany = (most: number, of: string): VerificationError =>
     new VerificationError('tooLarge', `${limits.name}: more than ${most} ${of}`);
-  const pending: { readonly value: unknown; readonly depth: number }[] = [{ value: input, depth: 0 }];
+  const pending: unknown[] = [input];
+  const depths: number[] = [0];
   let values = 0;
   let characters = 0;
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { value, depth } = next;
+  while (pending.length > 0) {
+    const value = pending.pop();
+    const depth = depths.pop()!;
     if (++values > limits.values) throw tooMany(limits.values, 'values');
     if (depth > MAX_DEPTH) throw tooMany(MAX_DEPTH, 'levels');
     if (typeof value === 'string') characters += value.length;
     else if (Array.isArray(value)) {
       if (value.length > limits.values) throw tooMany(limits.values, 'values');
-      for (const item of value as unknown[]) pending.push({ value: item, depth: depth + 1 });
+      for (const item of value as unknown[]) {
+        pending.push(item);
+        depths.push(depth + 1);
+      }
     } else if (typeof value === 'object' && value !== null) {
       // Names first: reading the members of an object of a hundred thousand costs ten times as much.
       const names = Object.keys(value);
@@ -206,7 +237,9 @@ function limited(input: unknown, limits: Limits): Json {
         characters += name.length;
         const member = (value as Readonly<Record<string, unknown>>)[name];
         // A member that is undefined is a member that is not there, as in JSON text and in JCS.
-        if (member !== undefined) pending.push({ value: member, depth: depth + 1 });
+        if (member === undefined) continue;
+        pending.push(member);
+        depths.push(depth + 1);
       }
     } else if (value !== null && typeof value !== 'boolean' && typeof value !== 'number') {
       throw new VerificationError('notJson', `expected a JSON document, got a value of type ${typeof value}`);
@@ -217,16 +250,17 @@ function limited(input: unknown, limits: Limits): Json {
 }
 
 /** @throws VerificationError notCanonical, tooLarge */
-function canonicalSize(credential: JsonObject): void {
+function canonicalMembers(credential: JsonObject): CanonicalMembers {
   limited(credential, CREDENTIAL);
-  let bytes: number;
   try {
-    bytes = canonicalBytes(credential).length;
+    const members = new CanonicalMembers(credential);
+    // No character has more than three bytes.
+    const isShort = members.text().length <= MAX_CREDENTIAL_BYTES / 3;
+    const bytes = isShort ? 0 : members.bytes().length;
+    if (bytes <= MAX_CREDENTIAL_BYTES) return members;
+    throw new VerificationError('tooLarge', `expected at most ${MAX_CREDENTIAL_BYTES} bytes, got ${bytes}`);
   } catch (error) {
     if (error instanceof EncodingError) throw new VerificationError('notCanonical', echo(error.message));
     throw error;
-  }
-  if (bytes > MAX_CREDENTIAL_BYTES) {
-    throw new VerificationError('tooLarge', `expected at most ${MAX_CREDENTIAL_BYTES} bytes, got ${bytes}`);
   }
 }

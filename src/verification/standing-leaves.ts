@@ -30,31 +30,40 @@ export interface BundledLeaf {
   readonly stream: string;
   readonly revision: number;
   readonly state: JsonObject;
+  /** In its bytes: what it costs of a bundle's budget. */
+  readonly commas: number;
 }
 
-/** Takes a leaf's bytes off what all leaves of a bundle may cost. @throws VerificationError tooLarge */
-export type LeafBudget = (bytes: Uint8Array) => void;
+/** Takes a leaf's commas off what all leaves of a bundle may have. @throws VerificationError tooLarge */
+export type LeafBudget = (commas: number) => void;
 
 /**
- * Counts the commas, which are at least the values less one for each list and object, before anything is parsed.
+ * Commas are at least the values less one for each list and object, and are counted before anything is parsed.
  * @param most values in all leaves together
  */
 export function leafBudget(most: number): LeafBudget {
   let left = most;
-  return (bytes) => {
-    for (const byte of bytes) if (byte === COMMA) left -= 1;
+  return (commas) => {
+    left -= commas;
     if (left < 0) throw new VerificationError('tooLarge', `standing.leaves: more than ${most} values`);
   };
 }
 
+function commasIn(bytes: Uint8Array): number {
+  let commas = 0;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] === COMMA) commas += 1;
+  return commas;
+}
+
 /**
- * @param spend called with the leaf's bytes before they are parsed
+ * @param spend called with the leaf's commas before it is parsed
  * @throws VerificationError with the reader's code; leafMalformed for the leaf's bytes
  */
 export function parseLeaf(read: JsonReader, value: Json, path: string, spend: LeafBudget): BundledLeaf {
   const given = read.object(value, path);
   const bytes = read.base64(given['leaf'], `${path}.leaf`, MAX_LEAF);
-  spend(bytes);
+  const commas = commasIn(bytes);
+  spend(commas);
   const inner = new JsonReader('leafMalformed');
   const leaf = inner.object(canonical(bytes, path), `${path}.leaf`);
   return {
@@ -64,11 +73,25 @@ export function parseLeaf(read: JsonReader, value: Json, path: string, spend: Le
     stream: inner.text(leaf['stream'], `${path}.leaf.stream`, 128),
     revision: inner.natural(leaf['revision'], `${path}.leaf.revision`),
     state: inner.object(leaf['state'], `${path}.leaf.state`),
+    commas,
   };
+}
+
+/** Several checks ask for a leaf's state, and a memory has the leaf again: each is read once. */
+const states = new WeakMap<BundledLeaf, object>();
+
+function stateOf<T extends object>(leaf: BundledLeaf, read: (leaf: BundledLeaf) => T): T {
+  let state = states.get(leaf) as T | undefined;
+  if (state === undefined) states.set(leaf, (state = read(leaf)));
+  return state;
 }
 
 /** @throws VerificationError leafMalformed */
 export function organisationState(leaf: BundledLeaf): OrganisationStanding {
+  return stateOf(leaf, readOrganisation);
+}
+
+function readOrganisation(leaf: BundledLeaf): OrganisationStanding {
   const read = new JsonReader('leafMalformed');
   const { state, stream } = leaf;
   const closed = read.optional(state['closed'], (value) => read.natural(value, `${stream}.closed`));
@@ -97,6 +120,10 @@ function keyStanding(read: JsonReader, value: Json, path: string): KeyStanding {
 
 /** @throws VerificationError leafMalformed */
 export function definitionState(leaf: BundledLeaf): DefinitionStanding {
+  return stateOf(leaf, readDefinition);
+}
+
+function readDefinition(leaf: BundledLeaf): DefinitionStanding {
   const read = new JsonReader('leafMalformed');
   const { state, stream } = leaf;
   return {

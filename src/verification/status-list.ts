@@ -5,13 +5,13 @@
  * Decompression stops at the list's own size: 22 kB of gzip can hold 20 MB of zeros.
  */
 import { fromBase64url, toBase64url } from '../encoding/base64.js';
-import { concatBytes } from '../encoding/bytes.js';
 import { toHex } from '../encoding/hex.js';
 import { canonicalBytes } from '../encoding/jcs.js';
 import type { JsonObject } from '../encoding/json.js';
 import { STATUS_LIST_ENTRIES } from '../credentials/credential.events.js';
 import { EncodingError } from '../errors.js';
-import { sha256 } from '../log/hash.js';
+import { sha256 as plainSha256, type Sha256 } from '../log/hash.js';
+import { PLAIN, through, type Platform } from './platform.js';
 
 /** Bytes of a list: 16,384. */
 export const STATUS_LIST_BYTES = STATUS_LIST_ENTRIES / 8;
@@ -40,12 +40,15 @@ export async function encodeStatusList(bits: Uint8Array): Promise<string> {
  * The 16,384 bytes of an `encodedList`.
  * @throws EncodingError for another multibase, broken gzip, and for more or fewer entries than 131,072
  */
-export async function decodeStatusList(encodedList: string): Promise<Uint8Array> {
+export async function decodeStatusList(
+  encodedList: string,
+  { gunzip }: Pick<Platform, 'gunzip'> = PLAIN,
+): Promise<Uint8Array> {
   if (encodedList.length > MAX_ENCODED) {
     throw new EncodingError(`status list: expected at most ${MAX_ENCODED} characters, got ${encodedList.length}`);
   }
   if (encodedList[0] !== 'u') throw new EncodingError('status list: expected multibase u (base64url)');
-  const bits = await through(new DecompressionStream('gzip'), fromBase64url(encodedList.slice(1)), STATUS_LIST_BYTES);
+  const bits = await unzipped(fromBase64url(encodedList.slice(1)), gunzip);
   if (bits.length !== STATUS_LIST_BYTES) {
     throw new EncodingError(`status list: expected ${STATUS_LIST_ENTRIES} entries, got ${bits.length * 8}`);
   }
@@ -69,7 +72,7 @@ export function setStatusBit(bits: Uint8Array, index: number, value: boolean): v
  * its proof).
  * @throws EncodingError if it has no canonical form
  */
-export function statusListDigest(list: JsonObject): string {
+export function statusListDigest(list: JsonObject, sha256: Sha256 = plainSha256): string {
   return toHex(sha256(canonicalBytes(list)));
 }
 
@@ -80,29 +83,11 @@ function byteOf(bits: Uint8Array, index: number): number {
   return index >> 3;
 }
 
-/** All that a (de)compression gives, up to a limit in bytes. @throws EncodingError when broken or longer */
-async function through(
-  transform: CompressionStream | DecompressionStream,
-  input: Uint8Array,
-  limit: number,
-): Promise<Uint8Array> {
-  const writer = transform.writable.getWriter();
-  const reader = transform.readable.getReader();
-  // Failures arrive at the reading side too; the writing side's must not become unhandled rejections.
-  writer.write(Uint8Array.from(input)).catch(() => undefined);
-  writer.close().catch(() => undefined);
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read().catch(() => {
-      throw new EncodingError('status list: broken gzip');
-    });
-    if (done) return concatBytes(...parts);
-    length += value.length;
-    if (length > limit) {
-      await reader.cancel().catch(() => undefined);
-      throw new EncodingError(`status list: more than ${limit} bytes`);
-    }
-    parts.push(value);
+async function unzipped(bytes: Uint8Array, gunzip: Platform['gunzip']): Promise<Uint8Array> {
+  try {
+    return await gunzip(bytes, STATUS_LIST_BYTES);
+  } catch (error) {
+    if (error instanceof EncodingError) throw new EncodingError(`status list: ${error.message}`);
+    throw error;
   }
 }

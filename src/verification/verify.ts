@@ -16,9 +16,12 @@ import { checkStatus, statusAsOf } from './check-status.js';
 import { checkValidity } from './check-validity.js';
 import type { CheckCode } from './codes.js';
 import { eddsaJcsProofOf } from './data-integrity.js';
+import { Memory } from './memory.js';
 import { checkOf, pass, settle, skipped, Undecided, type Finding, type Settled } from './outcome.js';
 import { parseInput, type ParsedBundle, type ParsedInput } from './parse-bundle.js';
+import { webPlatform, type Platform } from './platform.js';
 import type { Check, CheckName, CredentialState, Verdict, VerificationReport } from './report.js';
+import type { Tools } from './tools.js';
 import { VerificationError } from './verification-error.js';
 
 export const DEFAULT_MAX_STATUS_AGE_DAYS = 30;
@@ -43,6 +46,10 @@ export interface VerifyOptions {
    * where the whole log was looked through.
    */
   readonly resolve?: (credential: JsonObject) => Promise<unknown>;
+  /** The machine's own signature check, hash and gzip; default: what a browser has, else plain JavaScript. */
+  readonly platform?: Platform;
+  /** For many documents: one memory for all of them, so that what they have in common is looked at once. */
+  readonly memory?: Memory;
 }
 
 interface Presented extends ParsedInput {
@@ -55,26 +62,27 @@ interface Presented extends ParsedInput {
  * @returns always a report; rejects only for our own bugs, and where `resolve` rejects
  */
 export async function verify(input: unknown, options: VerifyOptions): Promise<VerificationReport> {
-  const presented = await settle(() => present(input, options));
+  const tools: Tools = { platform: options.platform ?? webPlatform(), memory: options.memory ?? new Memory() };
+  const presented = await settle(() => present(input, options, tools));
   if (presented.error !== undefined) return unreadable(presented, options);
   const { bundle, facts } = presented.value;
 
   const trust = bundle && options.trust?.find(({ origin }) => origin === bundle.origin);
-  const head = bundle && (await settle(() => openHead(bundle.checkpoint, bundle.origin, trust)));
-  const log = await settle(() => logInclusion(presented.value, head, trust));
-  const anchor = await checkAnchor(bundle, head, trust, options);
+  const head = bundle && (await settle(() => openHead(bundle.checkpoint, bundle.origin, trust, tools)));
+  const log = await settle(() => logInclusion(presented.value, head, trust, tools));
+  const anchor = await checkAnchor(bundle, head, trust, options, tools);
   const maxAgeDays = options.maxStatusAgeDays ?? DEFAULT_MAX_STATUS_AGE_DAYS;
   const clock = { now: options.now, maxAgeDays, anchoredAt: anchor.blockTime };
 
   const checks: Check[] = [
     checkOf('format', { value: pass(bundle ? 'a proof bundle of version 1' : 'a credential without proof bundle') }),
-    checkOf('integrity', await settle(() => checkIntegrity(presented.value))),
+    checkOf('integrity', await settle(() => checkIntegrity(presented.value, tools.platform))),
     checkOf('issuer', await grounded(log, bundle, (given) => checkIssuer(presented.value, given))),
     checkOf('mandate', await grounded(log, bundle, (given) => checkMandate(given))),
     checkOf('definition', await grounded(log, bundle, (given) => checkDefinition(presented.value, given))),
     checkOf('logInclusion', log),
     checkOf('anchor', anchor.finding),
-    checkOf('status', await grounded(log, bundle, (given) => checkStatus(given, clock))),
+    checkOf('status', await grounded(log, bundle, (given) => checkStatus(given, clock, tools))),
     checkOf('validity', await settle(() => checkValidity(facts, options.now))),
   ];
   const superseded = bundle !== undefined && (await settle(() => isSuperseded(bundle))).value === true;
@@ -110,13 +118,13 @@ function stateOf(checks: readonly Check[], superseded: boolean): CredentialState
   return gravest ?? (superseded ? 'superseded' : 'active');
 }
 
-async function present(input: unknown, options: VerifyOptions): Promise<Presented> {
-  const parsed = parseInput(input);
+async function present(input: unknown, options: VerifyOptions, { memory }: Tools): Promise<Presented> {
+  const parsed = parseInput(input, memory);
   if (parsed.bundle !== undefined || options.resolve === undefined) return { ...parsed, notLogged: false };
   const found = await options.resolve(parsed.credential);
   if (found === undefined || found === NOT_LOGGED) return { ...parsed, notLogged: found === NOT_LOGGED };
   // The bundle is held against the credential that was presented, not against the one that it brings.
-  const bundled = parseInput({ ...(found as JsonObject), credential: parsed.credential });
+  const bundled = parseInput({ ...(found as JsonObject), credential: parsed.credential }, memory);
   if (bundled.bundle === undefined) throw new VerificationError('bundleMalformed', 'what was found is no proof bundle');
   return { ...bundled, notLogged: false };
 }
@@ -125,12 +133,13 @@ function logInclusion(
   { bundle, notLogged }: Presented,
   head: Settled<Checkpoint> | undefined,
   trust: TrustFile | undefined,
+  tools: Tools,
 ): Finding {
   if (notLogged)
     throw new VerificationError('notLogged', 'the whole log was looked through: it holds no such issuance');
   if (bundle === undefined || head === undefined) throw noProof();
   if (head.error !== undefined) throw head.error;
-  return checkLogInclusion(bundle, head.value, trust);
+  return checkLogInclusion(bundle, head.value, trust, tools);
 }
 
 /**
