@@ -87,6 +87,7 @@ const zones = [
           'embedded-node',
           'anchor-signer',
           'anchorer-rotation',
+          'anchor-transaction',
           'remote-anchor-signer',
           'keystore-file',
           'endpoint-check',
