@@ -6,8 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import { fromBase64, toBase64 } from '../encoding/base64.js';
 import { toHex0x } from '../encoding/hex.js';
-import { ConfigError, InvariantError } from '../errors.js';
-import { NO_STREAM, type EventStore } from '../event-store/event-store.js';
+import { ConfigError, InvariantError, StaleReadError } from '../errors.js';
+import { NO_STREAM, type EventStore, type Read } from '../event-store/event-store.js';
 import { handle, load, prepare } from '../event-store/handle.js';
 import type { ReadModels } from '../event-store/projections.js';
 import { batchStream, LEDGER_STREAM, type AnchorConfirmed, type AnchorSubmitted } from './anchoring.events.js';
@@ -82,7 +82,9 @@ export class Anchorer {
    * @throws ConfigError where the chain has an anchor that the store knows nothing of; ChainError
    */
   async compare(): Promise<void> {
-    await this.#compareWith(await this.#anchored());
+    // What former anchorers (S19) have there is not asked for: a store that has the rotation has all that they anchored
+    // in their term, and whoever holds a former key now must not be able to stop the ledger with it.
+    await this.#compareWith(await this.chain.anchors(await this.#comparedUpTo()));
   }
 
   async #compareWith(anchored: readonly Anchored[]): Promise<void> {
@@ -189,10 +191,17 @@ export class Anchorer {
     const { db } = this.readModels;
     const { chainId } = this.chain;
     const begun = begunOn(db, chainId);
-    if (this.options.isMain) return [...new Set([...begun, ...unsettledBatches(db, chainId)])].sort((a, b) => a - b);
-    if (begun.length > 0) return begun;
-    const newest = unsettledBatches(db, chainId).at(-1);
-    return newest !== undefined && this.#intervalHasPassed() ? [newest] : [];
+    const unsettled = unsettledBatches(db, chainId);
+    const newest = unsettled.slice(-1);
+    if (!this.options.isMain) {
+      if (begun.length > 0) return begun;
+      return this.#intervalHasPassed() ? newest : [];
+    }
+    // Those that are final on another chain need no anchor of their own here: the newest covers them. So a chain that
+    // comes to a ledger of many batches, or takes the place of one that was closed, takes one anchor.
+    const nowhere = new Set(unsettledBatches(db));
+    const own = unsettled.filter((number) => nowhere.has(number));
+    return [...new Set([...begun, ...own, ...newest])].sort((x, y) => x - y);
   }
 
   #intervalHasPassed(): boolean {
@@ -252,7 +261,7 @@ export class Anchorer {
     });
     this.#requireBudget(built);
     // Crash after this line: the same bytes are sent by the next round. Before it: nothing has left.
-    await this.#record(number, { type: 'SubmitAnchor', ...this.#transaction(built) });
+    await this.#recordInForce(number, { type: 'SubmitAnchor', ...this.#transaction(built) });
     await this.chain.send(built.signedTransaction);
     return true;
   }
@@ -319,7 +328,7 @@ export class Anchorer {
         );
       }
       // By whom? Nobody else has the key, unless there is another copy of this ledger.
-      await this.#compareWith(anchored);
+      await this.compare();
     }
     if (!this.#isSure(`${live.txHash} ${code}`)) return false;
     await this.#record(number, { type: 'FailAnchor', chainId, txHash: live.txHash, code });
@@ -350,7 +359,7 @@ export class Anchorer {
       ...(maxFeePerGas && { maxFeePerGas }),
     });
     this.#requireBudget(built);
-    await this.#record(number, { type: 'ReplaceAnchor', ...this.#transaction(built), replaces: live.txHash });
+    await this.#recordInForce(number, { type: 'ReplaceAnchor', ...this.#transaction(built), replaces: live.txHash });
     await this.chain.send(built.signedTransaction);
     return true;
   }
@@ -399,12 +408,36 @@ export class Anchorer {
     return true;
   }
 
-  async #record(number: number, command: BatchCommand): Promise<void> {
+  /**
+   * Records a transaction of this key, where the key is in force at that very entry and the chain is open (S10, S19): else
+   * an anchor would leave that does not stand, and that its bundles would show.
+   * @throws ChainError anchorerDiffers, chainClosed
+   */
+  async #recordInForce(number: number, command: BatchCommand): Promise<void> {
+    const { name, chainId, anchorer } = this.chain;
+    const { state, revision } = await load(this.store, ledgerDecider, LEDGER_STREAM);
+    const known = state.is === 'founded' ? state.chains.find((one) => one.chainId === chainId) : undefined;
+    if (known?.closed) throw new ChainError('chainClosed', `"${name}" was closed on ${known.closed.at}`);
+    if (known && known.anchorer !== anchorer) {
+      throw new ChainError(
+        'anchorerDiffers',
+        `the log says that ${known.anchorer} anchors on "${name}", not ${anchorer}`,
+      );
+    }
+    try {
+      await this.#record(number, command, [{ stream: LEDGER_STREAM, revision }]);
+    } catch (error) {
+      if (!(error instanceof StaleReadError)) throw error;
+      throw new ChainError('anchorerDiffers', `the log has just changed what it says of the chains: "${name}" waits`);
+    }
+  }
+
+  async #record(number: number, command: BatchCommand, reads?: readonly Read[]): Promise<void> {
     const { events } = await handle(this.store, batchDecider, {
       stream: batchStream(number),
       command,
       context: undefined,
-      meta: { at: this.now().toISOString(), by: BY },
+      meta: { at: this.now().toISOString(), by: BY, ...(reads && { reads }) },
     });
     const last = events.at(-1);
     if (last) await this.readModels.caughtUp(last.position);

@@ -80,6 +80,8 @@ export class ChainHandle {
     private readonly store: EventStore,
     private readonly clock: ClockGuard,
     private readonly now: () => Date,
+    /** Whether it is the main chain now. */
+    private readonly isMain: () => boolean,
   ) {}
 
   /** The chain, once it is ready and was compared with the store. */
@@ -144,7 +146,7 @@ export class ChainHandle {
 
   /** @param readModels that may be read; what is forecast comes from them */
   status(readModels: ReadModels): Omit<ChainStatus, 'problem'> {
-    const { name, chainId, embedded, use } = this.plan;
+    const { name, chainId, embedded } = this.plan;
     const chain = this.#chain;
     const forecast = this.#forecast(readModels);
     const warning = chain && this.#purseWarning(chain, forecast);
@@ -154,7 +156,7 @@ export class ChainHandle {
       name,
       chainId,
       embedded,
-      isMain: use.isMain,
+      isMain: this.isMain(),
       ...(chain && { anchorer: chain.anchorer, contract: chain.contract }),
       ...(warning === undefined ? {} : { warning }),
       ...(this.#balance === undefined ? {} : { balance: this.#balance.toString() }),
@@ -191,7 +193,15 @@ export class ChainHandle {
 
   async #makeAnchorer(readModels: ReadModels): Promise<Anchorer> {
     const { chain, blockNumber } = await this.#open();
-    const anchorer = new Anchorer(this.store, readModels, chain, this.now, this.plan.use);
+    const { isMain } = this;
+    const use = {
+      ...this.plan.use,
+      // Asked each time: a chain before it may be closed.
+      get isMain(): boolean {
+        return isMain();
+      },
+    };
+    const anchorer = new Anchorer(this.store, readModels, chain, this.now, use);
     await this.#requireAsInLog(chain);
     // Before anything is written (S18).
     await this.#lookAtClock(chain);

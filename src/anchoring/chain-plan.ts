@@ -21,7 +21,8 @@ export interface ChainPlan {
   readonly minPriorityFee?: bigint | undefined;
   /** Milliseconds between two looks at an anchor that is on its way. */
   readonly pollMs: number;
-  readonly use: AnchorerOptions;
+  /** Which one is the main chain, those that live decide. */
+  readonly use: Omit<AnchorerOptions, 'isMain'>;
   /**
    * Asked when the chain is opened: opening a keystore takes a second.
    * @param inForce who anchors there as the log has it, EIP-55
@@ -43,8 +44,7 @@ export function plansOf(config: Config, ownKey: Uint8Array): readonly ChainPlan[
     if (config.anchorKey !== undefined) opened ??= openAnchorSigner(config.anchorKey);
     return opened;
   };
-  return config.chains.map(({ name, rpcUrls }, i) => {
-    const isMain = i === 0;
+  return config.chains.map(({ name, rpcUrls }) => {
     const own = keySigner(ownKey);
     if (name === 'embedded') {
       return {
@@ -53,7 +53,7 @@ export function plansOf(config: Config, ownKey: Uint8Array): readonly ChainPlan[
         embedded: true,
         rpcUrls,
         pollMs: EMBEDDED_POLL_MS,
-        use: use(config, isMain, 0),
+        use: use(config, 0),
         // A ledger that has anchored with its own key goes on with it, whatever public chains come beside.
         signer: async (inForce) => (inForce === own.address ? own : ((await configured()) ?? own)),
       };
@@ -64,7 +64,7 @@ export function plansOf(config: Config, ownKey: Uint8Array): readonly ChainPlan[
       ...ofNetwork(network),
       rpcUrls,
       contract: config.anchorContract,
-      use: use(config, isMain, DOUBT_SECONDS),
+      use: use(config, DOUBT_SECONDS),
       signer: async () => {
         const signer = await configured();
         if (!signer) throw new InvariantError(`no key for ${name}`);
@@ -88,9 +88,8 @@ function ofNetwork(
   };
 }
 
-function use(config: Config, isMain: boolean, doubtSeconds: number): AnchorerOptions {
+function use(config: Config, doubtSeconds: number): ChainPlan['use'] {
   return {
-    isMain,
     intervalSeconds: Math.max(config.anchorIntervalSeconds, WITNESS_INTERVAL_SECONDS),
     bumpAfterSeconds: config.anchorBumpAfterSeconds,
     doubtSeconds,

@@ -25,10 +25,15 @@ export interface ChainAccess {
 
 export class ChainReader implements ChainAccess {
   readonly #chains: readonly EthersChain[];
-  readonly mainChainId: number;
 
-  /** @param plans of which none is used to anchor: a reader sends nothing */
-  constructor(private readonly plans: readonly ChainPlan[]) {
+  /**
+   * @param plans of which none is used to anchor: a reader sends nothing
+   * @param closed chains that have ended, by id; one that ends later is added to it
+   */
+  constructor(
+    private readonly plans: readonly ChainPlan[],
+    private readonly closed: ReadonlyMap<number, string>,
+  ) {
     this.#chains = plans
       .filter(({ rpcUrls }) => rpcUrls.length > 0)
       .map(
@@ -43,7 +48,11 @@ export class ChainReader implements ChainAccess {
             ...(finalityDepth === undefined ? {} : { finalityDepth }),
           }),
       );
-    this.mainChainId = plans[0]?.chainId ?? EMBEDDED_CHAIN_ID;
+  }
+
+  get mainChainId(): number {
+    const main = this.plans.find(({ chainId }) => !this.closed.has(chainId)) ?? this.plans[0];
+    return main?.chainId ?? EMBEDDED_CHAIN_ID;
   }
 
   get ready(): Chain | undefined {
@@ -51,7 +60,7 @@ export class ChainReader implements ChainAccess {
   }
 
   byId(chainId: number): Chain | undefined {
-    return this.#chains.find((chain) => chain.chainId === chainId);
+    return this.closed.has(chainId) ? undefined : this.#chains.find((chain) => chain.chainId === chainId);
   }
 
   details(chainId: number): { rpcUrls?: readonly string[]; embedded?: boolean } {

@@ -107,7 +107,8 @@ export async function rotateAnchorer(
   anchorer: string,
   signature: string,
 ): Promise<JsonObject> {
-  const { contract, anchorer: previous } = await chainOf(ledger, chainId);
+  const { contract, anchorer: previous, closed } = await chainOf(ledger, chainId);
+  if (closed) throw new DomainError('chainClosed', { chainId });
   const signer = ledger.chainById(chainId)?.signer;
   if (signer?.address !== previous) {
     throw new UnavailableError(`this process does not hold the key of ${previous}, which must sign`);
@@ -163,5 +164,7 @@ export async function closeChain(
   });
   const [closed] = events;
   if (closed) await ledger.caughtUp(closed);
+  // The next one takes its place.
+  ledger.anchoring.look();
   return { chainId, anchors: anchors.length, ...(coveredBy && { coveredBy }) };
 }

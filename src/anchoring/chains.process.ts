@@ -1,6 +1,7 @@
 /**
- * All chains that the ledger anchors on: the first is the main one, whose anchors bundles show; the others are witnesses
- * that take the newest head now and then. Each is opened, watched and mended for itself.
+ * All chains that the ledger anchors on: the first that lives is the main one, whose anchors bundles show; the others are
+ * witnesses that take the newest head now and then. Each is opened, watched and mended for itself. One that was closed
+ * (S10) is left alone from then on, and the next one takes its place. Proven by chains.process.spec.ts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvariantError } from '../errors.js';
@@ -12,46 +13,84 @@ import type { ChainAccess } from './chain-reader.js';
 
 const LOOK_MS = 5_000;
 
+type Handle = Pick<
+  ChainHandle,
+  'plan' | 'ready' | 'start' | 'look' | 'anchorer' | 'details' | 'onReady' | 'stop' | 'status'
+>;
+
 export class Chains implements ChainAccess {
-  readonly #main: ChainHandle;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param handles at least one; the main one first */
-  constructor(readonly handles: readonly ChainHandle[]) {
-    const [main] = handles;
-    if (!main) throw new InvariantError('a ledger without a chain');
-    this.#main = main;
+  /**
+   * @param handles at least one, in the order of CHAIN
+   * @param closed chains that have ended, by id, with when (ISO 8601); one that ends later is added to it
+   */
+  constructor(
+    readonly handles: readonly Handle[],
+    private readonly closed: ReadonlyMap<number, string>,
+  ) {
+    if (handles.length === 0) throw new InvariantError('a ledger without a chain');
   }
 
   /** The main chain, once it is ready. */
   get ready(): Chain | undefined {
-    return this.#main.ready;
+    return this.#main?.ready;
   }
 
   get mainChainId(): number {
-    return this.#main.plan.chainId;
+    return (this.#main ?? this.handles[0]!).plan.chainId;
+  }
+
+  /** Milliseconds between two looks at an anchor that is on its way to the main chain. */
+  get pollMs(): number {
+    return (this.#main ?? this.handles[0]!).plan.pollMs;
+  }
+
+  isMain(chainId: number): boolean {
+    return this.#main?.plan.chainId === chainId;
+  }
+
+  /** Whether the newest head goes there now and then: it is not the main one, and lives. */
+  isWitness(chainId: number): boolean {
+    return !this.isMain(chainId) && !this.closed.has(chainId);
   }
 
   byId(chainId: number): Chain | undefined {
-    return this.handles.find(({ plan }) => plan.chainId === chainId)?.ready;
-  }
-
-  get witnesses(): readonly ChainHandle[] {
-    return this.handles.slice(1);
+    return this.#open.find(({ plan }) => plan.chainId === chainId)?.ready;
   }
 
   start(): void {
-    for (const handle of this.handles) handle.start();
+    for (const handle of this.#open) handle.start();
     // What fails here is told by whoever anchors there.
     this.#timer = setInterval(() => {
-      for (const handle of this.handles) handle.look().catch(() => undefined);
+      for (const handle of this.#open) handle.look().catch(() => undefined);
     }, LOOK_MS);
     this.#timer.unref();
   }
 
-  /** @see ChainHandle.anchorer */
-  anchorer(readModels: ReadModels): Promise<Anchorer> {
-    return this.#main.anchorer(readModels);
+  /**
+   * That of the main chain.
+   * @throws ChainError chainClosed where every chain has ended
+   * @see ChainHandle.anchorer
+   */
+  async anchorer(readModels: ReadModels): Promise<Anchorer> {
+    if (this.#main) return this.#main.anchorer(readModels);
+    const names = this.handles.map(({ plan }) => `"${plan.name}"`).join(', ');
+    throw new ChainError(
+      'chainClosed',
+      `${names}: every chain in CHAIN was closed; name one that lives, with its endpoints in RPC_URLS, and restart`,
+    );
+  }
+
+  /** What is known of each, without what keeps anchors from it. */
+  statuses(readModels: ReadModels): readonly ReturnType<ChainHandle['status']>[] {
+    return this.handles.map((handle) => {
+      const { name, chainId, embedded } = handle.plan;
+      const closedAt = this.closed.get(chainId);
+      if (closedAt === undefined) return handle.status(readModels);
+      const warning = `"${name}" was closed on ${closedAt}, nothing is anchored there: take it out of CHAIN`;
+      return { name, chainId, embedded, isMain: false, warning };
+    });
   }
 
   /**
@@ -64,7 +103,7 @@ export class Chains implements ChainAccess {
   async compared(readModels: ReadModels, deadlineMs: number): Promise<void> {
     const done = new AbortController();
     const compared = Promise.all(
-      this.handles.map((handle) =>
+      this.#open.map((handle) =>
         handle.anchorer(readModels).then(
           () => undefined,
           (error: unknown) => {
@@ -85,6 +124,14 @@ export class Chains implements ChainAccess {
 
   onReady(listener: () => void): void {
     for (const handle of this.handles) handle.onReady(listener);
+  }
+
+  get #open(): readonly Handle[] {
+    return this.handles.filter(({ plan }) => !this.closed.has(plan.chainId));
+  }
+
+  get #main(): Handle | undefined {
+    return this.#open[0];
   }
 
   async stop(): Promise<void> {
