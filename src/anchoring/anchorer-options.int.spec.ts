@@ -11,6 +11,7 @@ import { Anchorer, type AnchorerOptions } from './anchorer.js';
 import { batchStream } from './anchoring.events.js';
 import { batchDecider } from './batch.js';
 import { batchView, finalAnchor } from './batches.read.js';
+import { ChainError, type ChainErrorCode } from './chain.js';
 import { FakeChain } from './fake-chain.fixture.js';
 
 let folder: string;
@@ -171,5 +172,62 @@ describe('a witness', () => {
     await seal();
     while (await witness.advance());
     expect(await steps(5)).toContain('AnchorFinalised');
+  });
+});
+
+describe('a final anchor whose proof cannot be made yet', () => {
+  const proven = (): number | undefined => finalAnchor(small.readModels.db, 'newest')?.batch;
+  const failing = (code: ChainErrorCode): ChainError => new ChainError(code, 'a fork has added futureRoot');
+
+  it('S10: is final without it, says so, and is tried again each hour and at the next start', async () => {
+    const anchorer = anchorerWith();
+    await seal();
+    while (await anchorer.advance());
+    chain.unprovable = failing('proofUnavailable');
+    await seal();
+    while (await anchorer.advance());
+    expect(await steps(2)).toContain('AnchorFinalised');
+    // Bundles go on with what is proven.
+    expect(proven()).toBe(1);
+    expect(anchorer.unproven).toMatch(/anchor of batch 2 is final on sepolia and has no proof yet.*a fork has added/);
+    chain.unprovable = undefined;
+    seconds += 3_599;
+    await anchorer.advance();
+    expect(proven()).toBe(1);
+    seconds += 1;
+    await anchorer.advance();
+    expect(proven()).toBe(2);
+    expect(anchorer.unproven).toBeUndefined();
+    chain.unprovable = failing('proofUnavailable');
+    await seal();
+    while (await anchorer.advance());
+    chain.unprovable = undefined;
+    expect(proven()).toBe(2);
+    await anchorerWith().advance();
+    expect(proven()).toBe(3);
+    expect((await store.readStream('vault-anchor-3')).map(({ type }) => type)).toEqual(['AnchorProofKept']);
+  });
+
+  it('S10: waits an hour for an endpoint that answers wrongly, since the next answer may be right', async () => {
+    const anchorer = anchorerWith();
+    await seal();
+    chain.unprovable = failing('badAnswer');
+    await anchorer.advance();
+    await anchorer.advance();
+    await expect(anchorer.advance()).rejects.toMatchObject({ code: 'badAnswer' });
+    seconds += 3_599;
+    await expect(anchorer.advance()).rejects.toMatchObject({ code: 'badAnswer' });
+    expect(await steps()).not.toContain('AnchorFinalised');
+    seconds += 1;
+    while (await anchorer.advance());
+    expect(await steps()).toContain('AnchorFinalised');
+    expect(proven()).toBeUndefined();
+    chain.unprovable = failing('rpcUnreachable');
+    await seal();
+    await anchorer.advance();
+    await anchorer.advance();
+    await expect(anchorer.advance()).rejects.toMatchObject({ code: 'rpcUnreachable' });
+    seconds += 99_999;
+    await expect(anchorer.advance()).rejects.toMatchObject({ code: 'rpcUnreachable' });
   });
 });

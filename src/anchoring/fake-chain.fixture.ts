@@ -53,6 +53,8 @@ export class FakeChain implements Chain {
   blockTimes: { number: number; time: number }[] = [];
   /** Receipts that no endpoint gives, as one that is behind does. */
   readonly hidden = new Set<string>();
+  /** Thrown instead of a proof. */
+  unprovable: ChainError | undefined;
   /** Called before the bytes leave. */
   onSend: (signed: string) => void = () => undefined;
   #built = 0;
@@ -162,6 +164,7 @@ export class FakeChain implements Chain {
   }
   async proof(txHash: string): Promise<AnchorProof> {
     this.#asked('proof');
+    if (this.unprovable) throw this.unprovable;
     const found = this.#blockOf(txHash);
     if (!found) throw new ChainError('notFound', 'no such transaction');
     return {
