@@ -7,9 +7,10 @@ import { randomUUID } from 'node:crypto';
 import { fromBase64, toBase64 } from '../encoding/base64.js';
 import { toHex0x } from '../encoding/hex.js';
 import { ConfigError, InvariantError, StaleReadError } from '../errors.js';
-import { NO_STREAM, type EventStore, type Read } from '../event-store/event-store.js';
+import { NO_STREAM, type Append, type EventStore, type Read } from '../event-store/event-store.js';
 import { handle, load, prepare } from '../event-store/handle.js';
 import type { ReadModels } from '../event-store/projections.js';
+import type { AnchorProof } from '../verification/bundle.js';
 import { batchStream, LEDGER_STREAM, type AnchorConfirmed, type AnchorSubmitted } from './anchoring.events.js';
 import {
   anchorOn,
@@ -28,6 +29,7 @@ import {
   newestSubmissionOn,
   paidAnchors,
   spentNonce,
+  unprovenOn,
   unsettledBatches,
 } from './batches.read.js';
 import { ChainError, type Anchored, type BuiltAnchor, type Chain } from './chain.js';
@@ -38,6 +40,12 @@ import { ledgerDecider, type LedgerChain } from './ledger.js';
 const LOOK_BACK = 32;
 
 const BY = 'process:anchoring';
+/** Seconds that endpoints may give a final anchor's proof wrongly, before it is finalised without. */
+const PROOF_PATIENCE_SECONDS = 3_600;
+/** How often proofs that are missing are tried again; also at start, as a new version may know more. */
+const PROVE_EVERY_MS = 3_600_000;
+/** Final anchors without a proof that are looked at in one go, the newest first. */
+const PROVE_AT_ONCE = 16;
 const DAY_SECONDS = 86_400;
 
 /** How a chain is used. */
@@ -64,6 +72,8 @@ const OWN_NODE: AnchorerOptions = { isMain: true, intervalSeconds: 0, bumpAfterS
 export class Anchorer {
   /** What the endpoints tell that may be wrong, and since when, milliseconds since 1970. */
   readonly #doubts = new Map<string, number>();
+  #unproven: string | undefined;
+  #provenAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly store: EventStore,
@@ -163,6 +173,7 @@ export class Anchorer {
    * @throws ChainError when the chain cannot be used now
    */
   async advance(): Promise<boolean> {
+    await this.#proveLater();
     if (this.#due().length === 0) return false;
     // Before more is built on it: is the last one still there? (The embedded node may have come back without it.)
     await this.lookBack();
@@ -336,11 +347,11 @@ export class Anchorer {
   }
 
   /** Whether it has been so for long enough. */
-  #isSure(doubt: string): boolean {
+  #isSure(doubt: string, seconds = this.options.doubtSeconds): boolean {
     const now = this.now().getTime();
     const since = this.#doubts.get(doubt) ?? now;
     this.#doubts.set(doubt, since);
-    return now - since >= this.options.doubtSeconds * 1000;
+    return now - since >= seconds * 1000;
   }
 
   /** Its turn has come and it is in no block: again, and if that has gone on for too long, for more. */
@@ -374,9 +385,7 @@ export class Anchorer {
       await this.#record(number, { type: 'ReorganiseAnchor', chainId, txHash, blockNumber, blockHash });
       return true;
     }
-    const proof = await this.chain.proof(txHash);
-    if (proof.blockHash !== blockHash)
-      throw new ChainError('badAnswer', `the receipt of ${txHash} moved to ${proof.blockHash}`);
+    const proof = await this.#proofOrLater(number, block);
     const { append } = await prepare(this.store, batchDecider, {
       stream: batchStream(number),
       command: { type: 'FinaliseAnchor', chainId, txHash, blockNumber, blockHash },
@@ -384,28 +393,77 @@ export class Anchorer {
       meta: { at: this.now().toISOString(), by: BY },
     });
     if (!append) return false;
-    const stream = anchorProofStream(number);
-    const kept = (await this.store.readStream(stream)).at(-1);
-    const appended = await this.store.appendMany([
-      {
-        stream,
-        expectedRevision: kept?.revision ?? NO_STREAM,
-        events: [
-          {
-            id: randomUUID(),
-            type: 'AnchorProofKept',
-            v: 1,
-            at: this.now().toISOString(),
-            by: BY,
-            data: { proof: { ...proof } },
-          },
-        ],
-      },
-      append,
-    ]);
+    const appended = await this.store.appendMany([...(proof ? [await this.#proofToKeep(number, proof)] : []), append]);
     const last = appended.at(-1)?.events.at(-1);
     if (last) await this.readModels.caughtUp(last.position);
     return true;
+  }
+
+  /**
+   * The proof of a final anchor; or none, where it can only be made later: an anchor is as final without it.
+   * @throws ChainError for what may be better the next time
+   */
+  async #proofOrLater(
+    number: number,
+    block: Pick<AnchorConfirmed['data'], 'txHash' | 'blockHash'>,
+  ): Promise<AnchorProof | undefined> {
+    const doubt = `${block.txHash} proof`;
+    try {
+      const proof = await this.#proofIn(block);
+      this.#doubts.delete(doubt);
+      return proof;
+    } catch (error) {
+      if (!(error instanceof ChainError)) throw error;
+      const isWaiting = error.code === 'badAnswer' && !this.#isSure(doubt, PROOF_PATIENCE_SECONDS);
+      if (isWaiting || (error.code !== 'badAnswer' && error.code !== 'proofUnavailable')) throw error;
+      this.#tellUnproven(number, error);
+      return undefined;
+    }
+  }
+
+  /** @throws ChainError */
+  async #proofIn({ txHash, blockHash }: Pick<AnchorConfirmed['data'], 'txHash' | 'blockHash'>): Promise<AnchorProof> {
+    const proof = await this.chain.proof(txHash);
+    if (proof.blockHash === blockHash) return proof;
+    throw new ChainError('badAnswer', `the receipt of ${txHash} moved to ${proof.blockHash}`);
+  }
+
+  async #proofToKeep(number: number, proof: AnchorProof): Promise<Append> {
+    const stream = anchorProofStream(number);
+    const kept = (await this.store.readStream(stream)).at(-1);
+    const at = this.now().toISOString();
+    return {
+      stream,
+      expectedRevision: kept?.revision ?? NO_STREAM,
+      events: [{ id: randomUUID(), type: 'AnchorProofKept', v: 1, at, by: BY, data: { proof: { ...proof } } }],
+    };
+  }
+
+  /** Tries again what is final without a proof, now and then. */
+  async #proveLater(): Promise<void> {
+    const nowMs = this.now().getTime();
+    if (Math.abs(nowMs - this.#provenAtMs) < PROVE_EVERY_MS) return;
+    this.#provenAtMs = nowMs;
+    this.#unproven = undefined;
+    for (const anchor of unprovenOn(this.readModels.db, this.chain.chainId, PROVE_AT_ONCE)) {
+      try {
+        const appended = await this.store.append(await this.#proofToKeep(anchor.batch, await this.#proofIn(anchor)));
+        const last = appended.events.at(-1);
+        if (last) await this.readModels.caughtUp(last.position);
+      } catch (error) {
+        if (!(error instanceof ChainError)) throw error;
+        this.#tellUnproven(anchor.batch, error);
+      }
+    }
+  }
+
+  #tellUnproven(number: number, { message }: ChainError): void {
+    this.#unproven ??= `the anchor of batch ${number} is final on ${this.chain.name} and has no proof yet, so bundles show an earlier one: ${message}`;
+  }
+
+  /** What is final without its proof, why, and what to do; undefined while there is nothing. */
+  get unproven(): string | undefined {
+    return this.#unproven;
   }
 
   /**

@@ -497,7 +497,10 @@ export class EthersChain implements Chain {
     } catch (error) {
       if (!(error instanceof RpcRefusal || (error instanceof ChainError && error.code === 'badAnswer'))) throw error;
     }
-    this.requireKnown(type === undefined ? [] : [`transactions of type ${typeof type === 'string' ? type : '?'}`], what);
+    this.requireKnown(
+      type === undefined ? [] : [`transactions of type ${typeof type === 'string' ? type : '?'}`],
+      what,
+    );
     throw new ChainError('badAnswer', `${this.name}: ${what} that hash to it`);
   }
 
