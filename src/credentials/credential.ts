@@ -72,9 +72,10 @@ export type CredentialState =
   | (IssuedState & { readonly is: 'revoked'; readonly reason: CredentialRevoked['data']['reasonCode'] })
   | (IssuedState & { readonly is: 'void'; readonly reason: CredentialVoided['data']['reasonCode'] });
 
+/** Of the state it takes no more than what it is, so a replay of millions need keep no more (`audit/`). */
 function decide(
   command: CredentialCommand,
-  state: CredentialState,
+  state: Pick<CredentialState, 'is'>,
   context: CredentialContext,
 ): readonly CredentialEvent[] {
   if (command.type === 'IssueCredential') {
@@ -194,3 +195,5 @@ export const credentialDecider: ReplayableDecider<
   CredentialEvent,
   CredentialContext
 > = { initialState: { is: 'unissued' }, decide, evolve, commandOf };
+
+export { decide as decideCredential };

@@ -47,7 +47,7 @@ export interface ParsedEntry {
  */
 export function entryBytes(event: PlacedEvent): Uint8Array {
   if (isVaultStream(event.stream)) throw refusal('stream', 'vaultStream', 'a vault stream has no entry in the log');
-  if (!ACTOR.test(event.by)) {
+  if (!isActor(event.by)) {
     throw refusal(
       'by',
       'notAnActor',
@@ -59,6 +59,11 @@ export function entryBytes(event: PlacedEvent): Uint8Array {
     throw refusal('data', 'tooLarge', `expected at most ${MAX_ENTRY_BYTES} bytes for the entry, got ${bytes.length}`);
   }
   return bytes;
+}
+
+/** Whether `by` names an organisation and its role, a process or the operator: never a person (S20). */
+export function isActor(by: string): boolean {
+  return by === 'operator' || ACTOR.test(by);
 }
 
 /**
