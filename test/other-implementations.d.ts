@@ -50,3 +50,19 @@ declare module '@digitalbazaar/ed25519-multikey' {
   export function from(key: object): Promise<KeyPair>;
   export function generate(options: object): Promise<KeyPair>;
 }
+
+declare module 'pdfkit' {
+  interface FileOptions {
+    readonly name: string;
+    readonly type?: string;
+    readonly relationship?: string;
+  }
+  export default class PDFDocument {
+    constructor(options: { compress?: boolean; pdfVersion?: string; userPassword?: string; ownerPassword?: string });
+    on(event: 'data', listener: (chunk: Uint8Array) => void): this;
+    on(event: 'end', listener: () => void): this;
+    file(content: Uint8Array, options: FileOptions): unknown;
+    text(text: string): this;
+    end(): void;
+  }
+}

@@ -305,7 +305,6 @@ describeInBrowser('the pages', (browser) => {
       const { page } = await visits.open('/verify');
       for (const [content, told] of [
         ['Hej! <script>alert(1)</script>', sv.problem.notJson],
-        ['%PDF-1.7 …', sv.problem.pdf],
         ['{"type": "Recipe"}', sv.problem.unknownFile],
         ['', sv.problem.empty],
       ] as const) {

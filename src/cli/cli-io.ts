@@ -8,6 +8,8 @@ export interface CliIo {
   /** All of the standard input. */
   readonly stdin: () => Promise<Uint8Array>;
   readonly fetch: typeof fetch;
+  /** The proof attached to a PDF; where left out, in a thread of its own. @throws PdfError */
+  readonly readPdf?: (bytes: Uint8Array) => Promise<string>;
   readonly now: () => Date;
   /** Asks the person at the terminal; absent where there is none. */
   readonly ask?: ((question: string) => Promise<string>) | undefined;

@@ -1,18 +1,19 @@
 /**
- * Reads a document that the user named: a file, a URL or `-` for the standard input. What is not JSON is refused with
- * a word on what it seems to be.
+ * Reads a document that the user named: a file, a URL or `-` for the standard input; of a PDF what is attached to it.
+ * What is not JSON is refused with a word on what it seems to be.
  */
 import { readFile, stat } from 'node:fs/promises';
-import { fromUtf8 } from '../encoding/bytes.js';
+import { fromUtf8, utf8 } from '../encoding/bytes.js';
 import { DuplicateMemberError, parseJson } from '../encoding/strict-json.js';
 import { EncodingError } from '../errors.js';
+import { isPdf, PdfError } from '../interop/pdf-error.js';
 import { BUNDLE_MEDIA_TYPE } from '../verification/index.js';
 import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
 
 /** The verifier refuses far less than this. */
 const MAX_BYTES = 32 * 1024 * 1024;
 const TIMEOUT_MS = 20_000;
-const ACCEPT = `${BUNDLE_MEDIA_TYPE}, application/vc;q=0.9, application/json;q=0.8`;
+const ACCEPT = `${BUNDLE_MEDIA_TYPE}, application/vc;q=0.9, application/json;q=0.8, application/pdf;q=0.7`;
 
 export interface ReadOptions {
   /** No network. */
@@ -26,7 +27,8 @@ export interface ReadOptions {
 export async function readDocument(source: string, io: CliIo, { offline = false }: ReadOptions = {}): Promise<unknown> {
   const name = source === '-' ? 'the standard input' : printable(source);
   if (isUrl(source) && offline) throw new CliError(EXIT.usage, `${name}: --offline allows no URL`);
-  return documentOf(await bytesOf(source, name, io), name);
+  const bytes = await bytesOf(source, name, io);
+  return documentOf(isPdf(bytes) ? await attachedTo(bytes, name, io) : bytes, name);
 }
 
 export function isUrl(source: string): boolean {
@@ -91,6 +93,16 @@ export function reasonOf(error: unknown): string {
   return printable(inner === undefined || inner === '' ? error.message : inner);
 }
 
+async function attachedTo(bytes: Uint8Array, name: string, io: CliIo): Promise<Uint8Array> {
+  const readPdf = io.readPdf ?? (await import('../interop/read-pdf.js')).readPdf;
+  try {
+    return utf8(await readPdf(bytes));
+  } catch (error) {
+    if (!(error instanceof PdfError)) throw error;
+    throw new CliError(EXIT.input, `${name}: ${printable(error.message)}`);
+  }
+}
+
 function documentOf(bytes: Uint8Array, name: string): unknown {
   if (bytes.length === 0) throw new CliError(EXIT.input, `${name}: is empty`);
   const kind = kindOf(bytes);
@@ -111,7 +123,6 @@ function documentOf(bytes: Uint8Array, name: string): unknown {
 
 function kindOf(bytes: Uint8Array): string | undefined {
   const start = Buffer.from(bytes.subarray(0, 256)).toString('latin1').trimStart();
-  if (start.startsWith('%PDF-')) return 'a PDF';
   if (start.startsWith('PK\u0003\u0004')) return 'a ZIP file or office document';
   if (start.startsWith('\u0089PNG') || start.startsWith('\u00ff\u00d8\u00ff')) return 'a picture';
   if (/^<(!doctype|html|\?xml)/i.test(start)) return 'a web page or XML document';

@@ -18,6 +18,8 @@ import {
   type Synthetic,
 } from '../verification/synthetic-ledger.fixture.js';
 import { readConfig } from '../config.js';
+import { pdfWith } from '../interop/pdf.fixture.js';
+import { proofInPdf } from '../interop/pdf-proof.js';
 import type { CliIo } from './cli-io.js';
 import { run } from './run.js';
 
@@ -63,6 +65,7 @@ async function ran(argv: string[], changes: Partial<CliIo> & { answers?: Answers
     stdout: { write: (text) => (out += text) },
     stderr: { write: (text) => (err += text) },
     stdin: () => Promise.resolve(new TextEncoder().encode(input ?? '')),
+    readPdf: proofInPdf,
     fetch: async (url, init) => (answers ?? refusing)(url as string, init),
     now: () => new Date(NOW),
     config: (dataDir) => readConfig({ DATA_DIR: dataDir }),
@@ -236,6 +239,20 @@ describe('meritkedja verify', () => {
     expect((await ran([...argv, '--lang', 'sv'], { answers: nodes() })).out).toBe(swedish.out);
   });
 
+  it('checks what is attached to a PDF, and says where nothing is', async () => {
+    const pdf = join(folder, 'merit.pdf');
+    await writeFile(pdf, await pdfWith([{ name: 'merit.proof.json', content: JSON.stringify(genuine.bundle) }]));
+    const fromPdf = await ran(['verify', pdf, '--trust', trustFile, '--rpc', RPC], { answers: nodes() });
+    const fromFile = await ran(['verify', bundleFile, '--trust', trustFile, '--rpc', RPC], { answers: nodes() });
+    expect(fromPdf).toEqual(fromFile);
+    await writeFile(pdf, await pdfWith([]));
+    expect(await ran(['verify', pdf])).toMatchObject({
+      status: 65,
+      out: '',
+      err: expect.stringContaining('the PDF has no proof attached'),
+    });
+  });
+
   it('lets no document repaint the terminal', async () => {
     const credential = { ...genuine.bundle.credential, name: 'a\u001b[2J\u202eb' };
     const done = await ran(['verify', await saved('evil.json', { ...genuine.bundle, credential })]);
@@ -244,7 +261,7 @@ describe('meritkedja verify', () => {
   });
 
   it.each([
-    ['a PDF', '%PDF-1.7\n…', 'is a PDF'],
+    ['a broken PDF', '%PDF-1.7\n…', 'the PDF cannot be read'],
     ['a web page', '<!doctype html><p>', 'web page'],
     ['nothing', '', 'is empty'],
     ['a text', 'hello', 'is not JSON'],

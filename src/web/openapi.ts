@@ -91,7 +91,10 @@ function describeOperation(operation: OperationDescription, template: string): J
       ? {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: schemaOf(operation.body, 'input') } },
+            content: {
+              'application/json': { schema: schemaOf(operation.body, 'input') },
+              ...Object.fromEntries((operation.alsoTakes ?? []).map((media) => [media, {}])),
+            },
           },
         }
       : {}),

@@ -19,6 +19,8 @@ export interface OperationDescription {
   /** One sentence for the OpenAPI description. */
   readonly summary: string;
   readonly body?: z.ZodType;
+  /** Media types besides JSON that the body may be of, as they are. */
+  readonly alsoTakes?: readonly string[];
   readonly query?: z.ZodType;
   readonly params?: z.ZodType;
   /** Successful status; 200 unless said otherwise. */

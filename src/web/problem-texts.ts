@@ -479,6 +479,11 @@ export const HTTP_TEXTS = {
     ['Uppgifterna kan inte användas', 'En eller flera uppgifter är fel; se errors. Inget har ändrats.'],
     ['The input cannot be used', 'One or more members are wrong; see errors. Nothing has changed.'],
   ),
+  pdf: text(
+    422,
+    ['PDF:en kan inte kontrolleras', 'Skicka beviset som JSON i stället.'],
+    ['The PDF cannot be checked', 'Send the proof as JSON instead.'],
+  ),
   malformed: text(
     400,
     ['Begäran kan inte läsas', 'Innehållet är inte giltigt: {detail}'],

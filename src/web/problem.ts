@@ -13,8 +13,10 @@ import {
   UnavailableError,
   type InputIssue,
 } from '../errors.js';
+import { PdfError } from '../interop/pdf-error.js';
 import type { Language } from './language.js';
 import { ACCESS_TEXTS, DOMAIN_TEXTS, HTTP_TEXTS, type ProblemText } from './problem-texts.js';
+import { pdfText } from './text/pdf-text.js';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
@@ -60,6 +62,7 @@ export function problemOf(error: unknown, language: Language): Problem {
     return made('preconditionFailed', HTTP_TEXTS.preconditionFailed, language, { current: error.current });
   }
   if (error instanceof SignerError) return made(error.code, HTTP_TEXTS[error.code], language, { kid: error.kid });
+  if (error instanceof PdfError) return ofPdf(error, language);
   if (error instanceof RebuildingError) {
     const { done, of } = error.progress;
     const percent = of > 0 ? Math.floor((done / of) * 100) : 0;
@@ -73,6 +76,13 @@ export function problemOf(error: unknown, language: Language): Problem {
     return made('malformed', HTTP_TEXTS.malformed, language, { detail: error.message });
   }
   return fromHttp(error, language);
+}
+
+/** In the words of the page `/verify`, whose people get such files too. */
+function ofPdf({ code, names }: PdfError, language: Language): Problem {
+  const status = code === 'pdfTooLarge' || code === 'pdfProofTooLarge' ? 413 : 422;
+  const detail = pdfText(code, names, language);
+  return { type: `urn:meritkedja:problem:${code}`, title: HTTP_TEXTS.pdf[language].title, status, detail };
 }
 
 /** Errors of Nest and Fastify themselves: unknown routes, bodies that are too large or no JSON. */

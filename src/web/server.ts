@@ -10,6 +10,7 @@ import { Registry } from 'prom-client';
 import { AppModule } from '../app.module.js';
 import { fromUtf8, utf8 } from '../encoding/bytes.js';
 import { parseJson } from '../encoding/strict-json.js';
+import { MAX_PDF_BYTES } from '../interop/pdf-error.js';
 import type { LogLevel } from '../config.js';
 import type { Ledger } from '../ledger.js';
 import { languageOf } from './language.js';
@@ -19,6 +20,8 @@ import { QuietLogger } from './quiet-logger.js';
 
 /** A proof bundle with two full status lists is about 100 kB; documents beyond this are refused unread. */
 const BODY_LIMIT = 2 * 1024 * 1024;
+/** The one route that takes a PDF. */
+const TAKES_PDF = '/api/v1/verify';
 const ASSETS = fileURLToPath(new URL('./assets/', import.meta.url));
 
 const JSON_TYPES = [
@@ -107,6 +110,14 @@ function readBodies(fastify: FastifyInstance): void {
       readText(request, body, done, (text) => (text === '' ? undefined : parseJson(text)));
     });
   }
+  fastify.addContentTypeParser(
+    'application/pdf',
+    { parseAs: 'buffer', bodyLimit: MAX_PDF_BYTES },
+    (request, body, done) => {
+      if (request.routeOptions.url === TAKES_PDF) done(null, body);
+      else done(new UnsupportedMediaTypeException());
+    },
+  );
   fastify.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (request, body, done) => {
     readText(request, body, done, (text) => Object.fromEntries(new URLSearchParams(text)));
   });

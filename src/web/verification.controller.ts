@@ -7,8 +7,10 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { evidenceOf } from '../credentials/proof-bundle.js';
 import { registerRow } from '../credentials/register.read.js';
-import { InputError } from '../errors.js';
+import { EncodingError, InputError } from '../errors.js';
 import { isJsonObject, type JsonObject } from '../encoding/json.js';
+import { parseJson } from '../encoding/strict-json.js';
+import { readPdf } from '../interop/read-pdf.js';
 import { Ledger } from '../ledger.js';
 import { organisationDid } from '../organisations/did.js';
 import { NOT_LOGGED, verify, type VerificationReport } from '../verification/index.js';
@@ -31,8 +33,9 @@ export class VerificationController {
   @HttpCode(200)
   @Operation({
     name: 'verification.verify',
-    summary: 'Verify a credential or a proof bundle against this ledger.',
+    summary: 'Verify a credential, a proof bundle or a PDF with one attached against this ledger.',
     body: z.looseObject({}),
+    alsoTakes: ['application/pdf'],
     query: verifyQuery,
     answer: { description: 'The verification report.' },
   })
@@ -40,7 +43,7 @@ export class VerificationController {
     @Req() request: FastifyRequest,
     @Input('query') { at, maxStatusAge }: z.output<typeof verifyQuery>,
   ): Promise<VerificationReport> {
-    const { body } = request;
+    const body = request.body instanceof Uint8Array ? await fromPdf(request.body) : request.body;
     if (!isJsonObject(body)) {
       throw new InputError([{ path: '', code: 'notADocument', message: 'a credential or a proof bundle as JSON' }]);
     }
@@ -73,6 +76,17 @@ export class VerificationController {
     if (id !== undefined && registerRow(this.ledger.readModels.db, id)) return evidenceOf(this.ledger, id);
     // The whole log at hand is this ledger's: of another's issuers it knows nothing (S5).
     return isOurs(credential, this.ledger) ? NOT_LOGGED : undefined;
+  }
+}
+
+/** What is attached to a PDF. @throws PdfError; EncodingError where that is not JSON */
+async function fromPdf(bytes: Uint8Array): Promise<unknown> {
+  const text = await readPdf(bytes);
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new EncodingError('what is attached to the PDF is not JSON');
   }
 }
 

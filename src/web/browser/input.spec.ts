@@ -30,7 +30,6 @@ describe('what a person drops or pastes', () => {
   it.each([
     ['', 'empty'],
     ['  \n', 'empty'],
-    ['%PDF-1.7 …', 'pdf'],
     ['hej', 'notJson'],
     ['{"type":"Mer', 'notJson'],
     ['{"type":"MeritkedjaProof","credential":{"name":"A","n\\u0061me":"B"}}', 'duplicateMember'],

@@ -16,13 +16,12 @@ export type Input =
 
 /**
  * What the text is.
- * @throws PageProblem empty, tooLarge, pdf, notJson, duplicateMember, unknownFile, badKey
+ * @throws PageProblem empty, tooLarge, notJson, duplicateMember, unknownFile, badKey
  */
 export function readInput(text: string): Input {
   const trimmed = text.replace(/^\uFEFF/, '').trim();
   if (trimmed === '') throw new PageProblem('empty');
   if (trimmed.length > MAX_INPUT_MB * 1_000_000) throw new PageProblem('tooLarge', { mb: MAX_INPUT_MB });
-  if (trimmed.startsWith('%PDF-')) throw new PageProblem('pdf');
   if (/^https?:\/\/\S+$/i.test(trimmed)) return { kind: 'link', key: readKey(URL.parse(trimmed)?.hash ?? '') };
   let json: unknown;
   try {

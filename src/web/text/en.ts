@@ -332,7 +332,17 @@ export const en: Dictionary = {
     notJson: 'The content is not JSON. Drop the file of the micro-credential or its proof as you got it.',
     duplicateMember:
       'The file is ambiguous: “{member}” stands twice in the same place, and different readers would see different things. Do not rely on it; ask for the file anew.',
-    pdf: 'A PDF cannot be read here. Scan its QR code, or ask the holder for the proof file.',
+    pdfTooLarge: 'The PDF is too large. It may have at most 8 MB.',
+    pdfBroken: 'The PDF cannot be read: it is damaged or cut short. Ask for it anew, or for the proof file.',
+    pdfEncrypted:
+      'The PDF is encrypted, so what is attached to it cannot be read. Ask for one that is not, or for the proof file.',
+    pdfNoProof:
+      'The PDF has no proof attached.{names} The proof is lost when a PDF is printed or converted. Ask for the PDF as it was downloaded, scan its QR code, or ask for the proof file.',
+    pdfOther: ' It has only: {names}.',
+    pdfSeveralProofs:
+      'The PDF has several different proofs attached ({names}), so nobody can say which is meant. Save the right one out of the PDF and check that.',
+    pdfProofTooLarge: 'What is attached to the PDF is too large to be a proof. Ask for the proof file.',
+    pdfTooSlow: 'The PDF takes too long to read, which no real one does. Ask for the proof file.',
     unknownFile: 'The file is neither a micro-credential nor a proof file of this kind of ledger.',
     tooLarge: 'The file is too large. A proof file is at most {mb} MB.',
     empty: 'Choose a file or paste something first.',
@@ -449,7 +459,7 @@ export const en: Dictionary = {
     batch: 'batch {n}',
     anchoredAt: 'anchored {date}',
     notAnchored: 'not anchored yet',
-    older: 'Show older ones',
+    nobody: 'None',
     name: 'Name',
     number: 'Organisation number',
     keys: 'Active keys',
@@ -470,8 +480,6 @@ export const en: Dictionary = {
     unregistered: 'Not registered',
     registered: 'Registered',
     closed: 'Closed',
-    uncreated: 'Was not there',
-    created: 'Was there',
     unissued: 'Not issued',
     active: 'In force',
     suspended: 'Suspended',

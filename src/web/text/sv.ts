@@ -334,7 +334,17 @@ export const sv = {
     notJson: 'Innehållet är inte JSON. Släpp mikromeritens fil eller bevisfil så som du fick den.',
     duplicateMember:
       'Filen är tvetydig: ”{member}” står två gånger på samma ställe, och olika läsare skulle se olika saker. Lita inte på den; be om filen på nytt.',
-    pdf: 'En PDF kan inte läsas här. Skanna QR-koden i den, eller be innehavaren om bevisfilen.',
+    pdfTooLarge: 'PDF:en är för stor. Den får vara högst 8 MB.',
+    pdfBroken: 'PDF:en går inte att läsa: den är skadad eller avkortad. Be om den på nytt, eller om bevisfilen.',
+    pdfEncrypted:
+      'PDF:en är krypterad, så det som är bifogat går inte att läsa. Be om en som inte är det, eller om bevisfilen.',
+    pdfNoProof:
+      'PDF:en har inget bevis bifogat.{names} Beviset försvinner när en PDF skrivs ut eller görs om. Be om PDF:en så som den laddades ner, skanna QR-koden i den, eller be om bevisfilen.',
+    pdfOther: ' Bifogat är bara: {names}.',
+    pdfSeveralProofs:
+      'PDF:en har flera olika bevis bifogade ({names}), så det går inte att säga vilket som menas. Spara det rätta ur PDF:en och kontrollera det.',
+    pdfProofTooLarge: 'Det som är bifogat i PDF:en är för stort för att vara ett bevis. Be om bevisfilen.',
+    pdfTooSlow: 'PDF:en tar för lång tid att läsa, vilket ingen riktig gör. Be om bevisfilen.',
     unknownFile: 'Filen är varken en mikromerit eller en bevisfil från den här sortens liggare.',
     tooLarge: 'Filen är för stor. En bevisfil är högst {mb} MB.',
     empty: 'Välj en fil eller klistra in något först.',
@@ -451,7 +461,7 @@ export const sv = {
     batch: 'sats {n}',
     anchoredAt: 'förankrad {date}',
     notAnchored: 'ännu inte förankrad',
-    older: 'Visa äldre',
+    nobody: 'Inga',
     name: 'Namn',
     number: 'Organisationsnummer',
     keys: 'Giltiga nycklar',
@@ -472,8 +482,6 @@ export const sv = {
     unregistered: 'Inte registrerad',
     registered: 'Registrerad',
     closed: 'Avslutad',
-    uncreated: 'Fanns inte',
-    created: 'Fanns',
     unissued: 'Inte utfärdad',
     active: 'Gäller',
     suspended: 'Tillfälligt stoppad',
