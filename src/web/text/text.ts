@@ -55,3 +55,57 @@ function formatTime(iso: string, lang: Lang, style: Intl.DateTimeFormatOptions):
 export function formatNumber(value: number, lang: Lang): string {
   return new Intl.NumberFormat(LOCALE[lang]).format(value);
 }
+
+const DAY = 86_400;
+const HOUR = 3_600;
+const MINUTE = 60;
+const SHORT: Readonly<Record<Lang, readonly [day: string, hour: string, minute: string, second: string]>> = {
+  sv: ['dygn', 'h', 'min', 's'],
+  en: ['d', 'h', 'min', 's'],
+};
+
+/** A time that something took, in its two largest units: `2 h 5 min`, `0,4 s`. */
+export function formatDuration(seconds: number, lang: Lang): string {
+  const [d, h, min, s] = SHORT[lang];
+  if (seconds < 10) return `${significant(seconds, 2, lang)} ${s}`;
+  const whole = Math.round(seconds);
+  const two = (n: number, unit: string, rest: number, small: string): string =>
+    rest === 0 ? `${formatNumber(n, lang)} ${unit}` : `${formatNumber(n, lang)} ${unit} ${rest} ${small}`;
+  if (whole < MINUTE) return `${whole} ${s}`;
+  if (whole < HOUR) return two(Math.floor(whole / MINUTE), min, whole % MINUTE, s);
+  if (whole < DAY) return two(Math.floor(whole / HOUR), h, Math.floor((whole % HOUR) / MINUTE), min);
+  return two(Math.floor(whole / DAY), d, Math.floor((whole % DAY) / HOUR), h);
+}
+
+/** A length of time that somebody chose, in words: `5 sekunder`, `24 timmar`, `90 minuter`. */
+export function formatPeriod(seconds: number, lang: Lang): string {
+  const [unit, length] = (
+    [
+      ['day', DAY],
+      ['hour', HOUR],
+      ['minute', MINUTE],
+    ] as const
+  ).find(([, length]) => seconds % length === 0 && (length < DAY || seconds > DAY)) ?? ['second', 1];
+  return new Intl.NumberFormat(LOCALE[lang], { style: 'unit', unit, unitDisplay: 'long' }).format(seconds / length);
+}
+
+/**
+ * An amount as people read it: `0,00002309 ETH`, and what is less than a millionth in gwei. What is no amount comes back
+ * as it is.
+ * @param wei decimal
+ */
+export function formatCoinAmount(wei: string, currency: string, lang: Lang): string {
+  if (!/^\d+$/.test(wei)) return wei;
+  const coins = Number(wei) / 1e18;
+  if (coins > 0 && coins < 1e-6) return `${significant(coins * 1e9, 3, lang)} gwei (${currency})`;
+  return `${significant(coins, 4, lang)} ${currency}`;
+}
+
+/** A price for a unit of gas; what is none comes back as it is. @param wei decimal */
+export function formatGasPrice(wei: string, lang: Lang): string {
+  return /^\d+$/.test(wei) ? `${significant(Number(wei) / 1e9, 3, lang)} gwei` : wei;
+}
+
+export function significant(value: number, digits: number, lang: Lang): string {
+  return new Intl.NumberFormat(LOCALE[lang], { maximumSignificantDigits: digits }).format(value);
+}
