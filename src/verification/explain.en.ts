@@ -9,30 +9,54 @@ const NOT_ISSUED = 'Do not rely on it; ask the issuer named in it.';
 
 export const EN: Texts = {
   checks: {
-    format: { title: 'Form', what: 'The file should be a credential or a proof bundle that can be read.' },
+    format: {
+      title: 'Form',
+      what: 'The file should be a credential or a proof bundle that can be read.',
+      failure: 'Nothing else in the file can then be checked. Ask for it anew.',
+    },
     integrity: {
       title: 'Signature and content',
       what: 'The document should be exactly what was signed and what the ledger’s log holds the digest of.',
+      failure:
+        'The content has been changed since it was signed, or the signature is somebody else’s. You cannot then rely on anything in it.',
     },
     issuer: {
       title: 'Issuer',
       what: 'The key that signed should be the issuing organisation’s and in force when the document was issued.',
+      failure:
+        'Somebody other than the organisation signed, or with a key that was not in force. It was not then issued by the organisation named.',
     },
     mandate: {
       title: 'Right to issue',
       what: 'The organisation should own the micro-credential or have been allowed to issue it at that time.',
+      failure: 'The organisation had no right to issue this micro-credential, so it does not count.',
     },
     definition: {
       title: 'Definition',
       what: 'The learning outcomes should be those of a published version that was in use when it was issued.',
+      failure:
+        'The learning outcomes are not those that the owner has published, so it shows something other than it says.',
     },
     logInclusion: {
       title: 'Log',
       what: 'The issuance should stand in the ledger’s public log, under its signed head.',
+      failure: 'Nothing shows that it was issued in the open. It may have been done in secret or afterwards.',
     },
-    anchor: { title: 'Anchor', what: 'The log’s head should be anchored on a chain, in a block that is final.' },
-    status: { title: 'Status', what: 'The credential should be neither revoked nor suspended.' },
-    validity: { title: 'Period of validity', what: 'Today should lie within the document’s period of validity.' },
+    anchor: {
+      title: 'Anchor',
+      what: 'The log’s head should be anchored on a chain, in a block that is final.',
+      failure: 'Nothing outside the ledger confirms the log. Whoever runs the ledger could then have rewritten it.',
+    },
+    status: {
+      title: 'Status',
+      what: 'The credential should be neither revoked nor suspended.',
+      failure: 'The issuer has revoked or suspended it. It is not in force, even if it is genuine.',
+    },
+    validity: {
+      title: 'Period of validity',
+      what: 'Today should lie within the document’s period of validity.',
+      failure: 'It is not in force today, even if it is genuine.',
+    },
   },
   outcomes: { pass: 'in order', fail: 'not in order', unknown: 'could not be checked', skipped: 'not checked' },
   verdicts: {

@@ -4,15 +4,21 @@ import { EN } from './explain.en.js';
 import { EMBEDDED_WARNING } from './check-anchor.js';
 import { explain, explainVerdict, translated } from './explain.js';
 import { SV } from './explain.sv.js';
+import type { CheckName } from './report.js';
 
 const codes = Object.keys(EN.codes) as CheckCode[];
 
 describe('an explanation', () => {
   it('says in both languages what was checked, what it means and what to do', () => {
     const check = { name: 'status', outcome: 'fail', code: 'revoked' } as const;
+    const what = 'Beviset ska varken vara återkallat eller tillfälligt stoppat.';
+    const meaning = 'Beviset har återkallats av utfärdaren. Liggarens sida för det säger varför.';
     expect(explain(check, 'sv')).toEqual({
       title: 'Status: inte i ordning',
-      text: 'Beviset ska varken vara återkallat eller tillfälligt stoppat. Beviset har återkallats av utfärdaren. Registrets sida för det säger varför.',
+      text: `${what} ${meaning}`,
+      what,
+      meaning,
+      failure: expect.stringMatching(/^Utfärdaren har tagit tillbaka/),
     });
     expect(explain(check, 'en').title).toBe('Status: not in order');
   });
@@ -25,6 +31,20 @@ describe('an explanation', () => {
   it.each(codes)('has two languages for %s, each in full sentences', (code) => {
     for (const text of [SV.codes[code], EN.codes[code]]) expect(text).toMatch(/^[A-ZÅÄÖ].{10,}\.$/);
     expect(SV.codes[code]).not.toBe(EN.codes[code]);
+  });
+
+  it('says of each check in full sentences what a failure would mean', () => {
+    for (const name of Object.keys(EN.checks) as CheckName[]) {
+      const [sv, en] = (['sv', 'en'] as const).map((lang) => explain({ name, outcome: 'pass' }, lang));
+      for (const one of [sv!, en!]) {
+        expect([one.what, one.failure]).toEqual([
+          expect.stringMatching(/^[A-ZÅÄÖ].{20,}\.$/),
+          expect.stringMatching(/^[A-ZÅÄÖ].{20,}\.$/),
+        ]);
+        expect(one.meaning).toBe('');
+      }
+      expect(sv!.failure).not.toBe(en!.failure);
+    }
   });
 
   it('translates what was trusted and warned of, and leaves the values', () => {

@@ -7,33 +7,54 @@ const NOT_ISSUED = 'Lita inte på den; fråga den utfärdare som anges.';
 
 export const SV: Texts = {
   checks: {
-    format: { title: 'Form', what: 'Filen ska vara ett bevis eller ett bevispaket som går att läsa.' },
+    format: {
+      title: 'Form',
+      what: 'Filen ska vara ett bevis eller ett bevispaket som går att läsa.',
+      failure: 'Då kan inget annat i filen kontrolleras. Be om den på nytt.',
+    },
     integrity: {
       title: 'Signatur och innehåll',
       what: 'Mikromeriten ska vara exakt den som signerades och vars fingeravtryck finns i liggarens logg.',
+      failure:
+        'Innehållet har ändrats efter att det signerades, eller så är signaturen någon annans. Då kan du inte lita på något som står där.',
     },
     issuer: {
       title: 'Utfärdare',
       what: 'Nyckeln som signerade ska vara den utfärdande organisationens och ha gällt när mikromeriten utfärdades.',
+      failure:
+        'Någon annan än organisationen har signerat, eller så gällde inte nyckeln. Då är mikromeriten inte utfärdad av den organisation som anges.',
     },
     mandate: {
       title: 'Rätt att utfärda',
       what: 'Organisationen ska äga mikromeriten eller ha haft rätt att utfärda den vid den tidpunkten.',
+      failure: 'Organisationen hade inte rätt att utfärda just den här mikromeriten, så den räknas inte.',
     },
     definition: {
       title: 'Definition',
       what: 'Läranderesultaten ska vara de som står i en publicerad version som användes när mikromeriten utfärdades.',
+      failure:
+        'Läranderesultaten är inte de som ägaren har publicerat, så mikromeriten visar något annat än den säger.',
     },
     logInclusion: {
       title: 'Logg',
       what: 'Utfärdandet ska stå i liggarens offentliga logg, under dess signerade huvud.',
+      failure: 'Inget visar att utfärdandet är gjort öppet. Det kan ha gjorts i smyg eller i efterhand.',
     },
     anchor: {
       title: 'Förankring',
       what: 'Loggens huvud ska vara förankrat på en kedja, i ett block som är slutgiltigt.',
+      failure: 'Inget utanför liggaren bekräftar loggen. Den som driver liggaren skulle då kunna ha skrivit om den.',
     },
-    status: { title: 'Status', what: 'Beviset ska varken vara återkallat eller tillfälligt stoppat.' },
-    validity: { title: 'Giltighetstid', what: 'Dagens datum ska ligga inom mikromeritens giltighetstid.' },
+    status: {
+      title: 'Status',
+      what: 'Beviset ska varken vara återkallat eller tillfälligt stoppat.',
+      failure: 'Utfärdaren har tagit tillbaka eller stoppat mikromeriten. Den gäller inte, även om den är äkta.',
+    },
+    validity: {
+      title: 'Giltighetstid',
+      what: 'Dagens datum ska ligga inom mikromeritens giltighetstid.',
+      failure: 'Mikromeriten gäller inte i dag, även om den är äkta.',
+    },
   },
   outcomes: {
     pass: 'i ordning',
@@ -72,9 +93,9 @@ export const SV: Texts = {
     'The chain has closed: the anchor is proven by the block’s header and the receipt in it, and the block’s hash by whoever kept it (soundness rule S10).':
       'Kedjan har stängts: förankringen bevisas av blockets huvud och kvittot i det, och blockets hash av den som har sparat den (regel S10).',
     'A list of block hashes was fetched from the ledger itself: it is worth the operator’s word (soundness rule S10).':
-      'En lista över blockhashar hämtades från liggaren själv: den är värd driftansvarigas ord (regel S10).',
+      'En lista över blockhashar hämtades från liggaren själv: den är värd operatörens ord (regel S10).',
     'The chain is the operator’s own: it shows how anchoring works, and proves no time (soundness rule S10).':
-      'Kedjan är driftansvarigas egen: den visar hur förankring går till, och bevisar ingen tid (regel S10).',
+      'Kedjan är operatörens egen: den visar hur förankring går till, och bevisar ingen tid (regel S10).',
     'further proof(s) of the credential: not checked, and their signatures are not anchored.':
       'ytterligare signatur(er) på beviset: inte kontrollerade, och inte förankrade.',
   },
@@ -120,14 +141,14 @@ export const SV: Texts = {
     mandateNotInForce: `Rätten att utfärda gällde inte på den plats i loggen där detta utfärdades. ${NOT_ISSUED}`,
     mandateOutsideDates: `Rätten att utfärda gäller andra datum än utfärdandedagen. ${NOT_ISSUED}`,
     definitionOther: `Beviset bär en annan definition än den som utfärdandet anger. ${TAMPERED}`,
-    versionUnknown: `Registret känner inte till någon sådan publicerad version. ${NOT_ISSUED}`,
+    versionUnknown: `Liggaren känner inte till någon sådan publicerad version. ${NOT_ISSUED}`,
     versionLater: `Versionen publicerades först efter att mikromeriten utfärdades. ${NOT_ISSUED}`,
     versionRetired: `Versionen hade tagits ur bruk innan mikromeriten utfärdades. ${NOT_ISSUED}`,
     contentSealed: 'Definitionen är intern hos sin ägare, så dess text kan inte jämföras här. Fråga utfärdaren.',
     achievementMismatch: `Läranderesultat eller annat innehåll skiljer sig från den publicerade definitionen. ${NOT_ISSUED}`,
     definitionReadStale:
       'Utfärdandet byggde på uppgifter om definitionen som redan var inaktuella, så det står sig inte. Be utfärdaren om ett nytt.',
-    notLogged: `Registrets hela logg har gåtts igenom och innehåller inget sådant utfärdande. ${NOT_ISSUED}`,
+    notLogged: `Liggarens hela logg har gåtts igenom och innehåller inget sådant utfärdande. ${NOT_ISSUED}`,
     checkpointMalformed: `Loggens signerade huvud går inte att läsa. ${TAMPERED}`,
     checkpointSignature: `Loggens huvud är inte signerat med den nyckel som du litar på. ${TAMPERED}`,
     originMismatch: `Huvudet hör till en annan logg än paketet säger. ${TAMPERED}`,
@@ -156,7 +177,7 @@ export const SV: Texts = {
     firstAnchorCheckpoint: `Huvudet under den första förankringen går inte att lita på. ${TAMPERED}`,
     firstAnchorInconsistent: `Det är inte visat att loggen under den första förankringen är början på den här. ${TAMPERED}`,
     firstAnchorProof: `Beviset för den första förankringen håller inte. ${TAMPERED}`,
-    revoked: 'Beviset har återkallats av utfärdaren. Registrets sida för det säger varför.',
+    revoked: 'Beviset har återkallats av utfärdaren. Liggarens sida för det säger varför.',
     suspended: 'Beviset är tillfälligt stoppat. Fråga innehavaren eller utfärdaren.',
     statusListMissing: INCOMPLETE,
     statusListMismatch: `Statuslistan är inte den som loggen binder sig till. ${INCOMPLETE}`,
@@ -166,7 +187,7 @@ export const SV: Texts = {
     notYetValid: 'Det gäller inte än.',
     expired: 'Giltighetstiden har gått ut. Fråga om det har förnyats.',
     noProof:
-      'Beviset kom utan sitt bevispaket. Be om paketet, eller kontrollera det hos det register som utfärdade det.',
+      'Beviset kom utan sitt bevispaket. Be om paketet, eller kontrollera det hos den liggare som utfärdade det.',
     untrusted:
       'Du har inte valt att lita på den här liggaren. Hämta dess förtroendefil på ett sätt som du litar på, jämför fingeravtrycket och lägg till den (meritkedja trust add).',
     restsOnLog: 'Det vilar på loggen, som inte visats innehålla det.',

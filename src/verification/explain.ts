@@ -14,9 +14,20 @@ export interface Explanation {
   readonly text: string;
 }
 
+export interface CheckExplanation extends Explanation {
+  /** What was checked, as one sentence; `text` begins with it. */
+  readonly what: string;
+  /** What this outcome means and what to do; empty for a check that passed. */
+  readonly meaning: string;
+  /** What it would mean if this check failed. */
+  readonly failure: string;
+}
+
 export interface Texts {
-  /** What each check is called, and what it checks, as a full sentence. */
-  readonly checks: Readonly<Record<CheckName, { readonly title: string; readonly what: string }>>;
+  /** What each check is called, what it checks, as a full sentence, and what it means if that is not so. */
+  readonly checks: Readonly<
+    Record<CheckName, { readonly title: string; readonly what: string; readonly failure: string }>
+  >;
   readonly outcomes: Readonly<Record<Outcome, string>>;
   /** What each code means and what to do. */
   readonly codes: Readonly<Record<CheckCode, string>>;
@@ -28,11 +39,17 @@ export interface Texts {
 const TEXTS: Readonly<Record<Language, Texts>> = { sv: SV, en: EN };
 
 /** The check's title with its outcome, and the sentences that belong to it. */
-export function explain(check: Pick<Check, 'name' | 'outcome' | 'code'>, lang: Language): Explanation {
+export function explain(check: Pick<Check, 'name' | 'outcome' | 'code'>, lang: Language): CheckExplanation {
   const { checks, outcomes, codes } = TEXTS[lang];
-  const { title, what } = checks[check.name];
+  const { title, what, failure } = checks[check.name];
   const meaning = check.code !== undefined && Object.hasOwn(codes, check.code) ? codes[check.code as CheckCode] : '';
-  return { title: `${title}: ${outcomes[check.outcome]}`, text: meaning === '' ? what : `${what} ${meaning}` };
+  return {
+    title: `${title}: ${outcomes[check.outcome]}`,
+    text: meaning === '' ? what : `${what} ${meaning}`,
+    what,
+    meaning,
+    failure,
+  };
 }
 
 /** The verdict in plain words. */
