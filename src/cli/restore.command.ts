@@ -113,6 +113,7 @@ export async function restore(
       applyErasures: async (restored) => applyErasuresTo(restored, config, io.now),
     });
     progress.done();
+    for (const anchor of chains?.afterTheirTime ?? []) io.stderr.write(`Not counted (S19): ${printable(anchor)}\n`);
     return tell(contents, losses, chains?.notReached ?? [], config, options, io);
   } catch (error) {
     progress.done();
