@@ -2,6 +2,7 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { registerRow } from '../credentials/register.read.js';
 import { catalogueItem } from '../definitions/catalogue.read.js';
 import type { MandateGranted } from '../definitions/definition.events.js';
 import { NotFoundError } from '../errors.js';
@@ -12,7 +13,7 @@ import { Input, Operation } from '../web/operation.js';
 import { pageContext } from '../web/page-context.js';
 import { historyPage } from '../web/pages/index.js';
 import { lineText } from '../web/pages/history-text.js';
-import type { HistoryView } from '../web/pages/view-models.js';
+import type { HistorySubject, HistoryView } from '../web/pages/view-models.js';
 import { idParams, listAnswer, nextLink, pageQuery, wholeNumber, type ListAnswer } from '../web/query.js';
 import { texts } from '../web/text/text.js';
 import { atomFeed } from './atom.js';
@@ -172,25 +173,39 @@ export class HistoryController {
     if (kind === 'credentials') {
       const found = await orEmpty((moment) => credentialHistory(ledger, id, moment), at, now);
       const state = found?.state ?? credentialAt({ credential: [], organisation: [], definition: [] }, at);
-      return { kind, id, name: '', items: found?.items ?? [], state, names: this.#names(found?.items ?? []) };
+      const name = this.#subject(`credential-${id}`)?.title ?? { sv: id };
+      return { kind, id, name, items: found?.items ?? [], state, names: this.#names(found?.items ?? []) };
     }
     if (kind === 'definitions') {
       const found = await orEmpty((moment) => definitionHistory(ledger, id, moment), at, now);
       const state = found?.state ?? definitionAt([], at);
       const named = [...(state.mandated ?? []), ...(state.owner === undefined ? [] : [state.owner])];
-      const name = catalogueItem(ledger.readModels.db, id)?.content.title.sv ?? id;
+      const name = this.#subject(`definition-${id}`)?.title ?? { sv: id };
       return { kind, id, name, items: found?.items ?? [], state, names: this.#names(found?.items ?? [], named) };
     }
     const found = await orEmpty((moment) => organisationHistory(ledger, id, moment), at, now);
     const log = await loggedInName(ledger, id, { before: cursor, limit: PAGE_ENTRIES });
     const items = found?.items ?? [];
     return {
-      ...{ kind, id, name: this.#name(id), items },
+      ...{ kind, id, name: { sv: this.#name(id) }, items },
       state: found?.state ?? organisationAt([]),
       names: this.#names([...items, ...log.items]),
-      inName: log.items,
+      inName: log.items.map((line) => {
+        const subject = this.#subject(line.stream);
+        return subject ? { ...line, subject } : line;
+      }),
       ...(log.next === undefined ? {} : { next: String(log.next) }),
     };
+  }
+
+  /** The definition or credential that a stream is of. */
+  #subject(stream: string): HistorySubject | undefined {
+    const { db } = this.ledger.readModels;
+    const [kind, id] = /^(definition|credential)-(.+)$/.exec(stream)?.slice(1) ?? [];
+    if (kind === undefined || id === undefined) return undefined;
+    const definition = kind === 'definition' ? id : registerRow(db, id)?.definition;
+    const title = definition === undefined ? undefined : catalogueItem(db, definition)?.content.title;
+    return { kind: kind === 'definition' ? 'definitions' : 'credentials', id, title: title ?? { sv: id } };
   }
 
   #moment({ at }: HistoryQuery): Date {

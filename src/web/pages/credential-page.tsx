@@ -134,6 +134,9 @@ export function credentialPage(vm: CredentialView, ctx: PageContext): string {
       <p>
         <a class="button quiet" href={href(ctx, `/verify${pathOf(vm.id)}`)} safe>
           {t.verifyFile}
+        </a>{' '}
+        <a class="button quiet" href={href(ctx, `/history/credentials${pathOf(vm.id)}`)} safe>
+          {texts(lang).history.link}
         </a>
       </p>
     </Page>,

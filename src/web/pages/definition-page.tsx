@@ -1,6 +1,6 @@
 /** A published version of a micro-credential: the guide's table, its rows as sentences, its data elements, its versions. */
 import { fill, formatDate, formatNumber, texts, translated } from '../text/text.js';
-import { DemoNote, Fact, html, href, Page, pathOf, Text, Time } from './components.js';
+import { attr, DemoNote, Fact, html, href, Page, pathOf, Text, Time } from './components.js';
 import { DefinitionFacts } from './definition-facts.js';
 import { OutcomeSentences, OutcomeTable } from './outcome-table.js';
 import type { DefinitionView, PageContext } from './view-models.js';
@@ -81,7 +81,15 @@ export function definitionPage(vm: DefinitionView, ctx: PageContext): string {
         </h2>
         <dl class="facts">
           <Fact term={t.definition.owner}>
-            <span safe>{vm.owner.name}</span>
+            <span safe>{vm.owner.name}</span>{' '}
+            <a
+              class="minor"
+              href={href(ctx, `/history/organisations${pathOf(vm.owner.id)}`)}
+              aria-label={attr(`${t.history.link}: ${vm.owner.name}`)}
+              safe
+            >
+              {t.history.link}
+            </a>
           </Fact>
           <Fact term={t.definition.creator}>
             <span safe>{vm.content.creator.name}</span>
@@ -97,6 +105,10 @@ export function definitionPage(vm: DefinitionView, ctx: PageContext): string {
         <span safe>{record}</span>{' '}
         <a href={`/api/v1/definitions${pathOf(vm.id, 'versions', vm.version)}`} safe>
           {t.definition.json}
+        </a>
+        {' · '}
+        <a href={href(ctx, `/history/definitions${pathOf(vm.id)}`)} safe>
+          {t.history.link}
         </a>
       </p>
     </Page>,

@@ -1,19 +1,21 @@
 /** What has happened to an organisation, a definition or a credential, and how it stood at the end of any day. */
-import { fill, formatDate, formatNumber, labelOf, texts } from '../text/text.js';
+import { fill, formatDate, formatNumber, labelOf, texts, translated } from '../text/text.js';
 import { attr, Fact, html, href, More, Page, pathOf, Time } from './components.js';
 import { byText, lineText } from './history-text.js';
-import type { HistoryLineView, HistoryView, PageContext } from './view-models.js';
+import type { HistoryLineView, HistorySubject, HistoryView, PageContext } from './view-models.js';
 
 export function historyPage(vm: HistoryView, ctx: PageContext): string {
   const { lang } = ctx;
   const t = texts(lang).history;
-  const name = vm.kind === 'credentials' ? fill(t.credential, { id: vm.id }) : vm.name;
+  const name = translated(vm.name, lang);
   return html(
-    <Page ctx={ctx} title={fill(t.of, { name })} unlisted={vm.kind === 'credentials'}>
+    <Page ctx={ctx} title={fill(t.of, { name: name.text })} unlisted={vm.kind === 'credentials'}>
       <p class="eyebrow" safe>
-        {t.title}
+        {vm.kind === 'credentials' ? `${t.title} · ${fill(t.credential, { id: vm.id })}` : t.title}
       </p>
-      <h1 safe>{name}</h1>
+      <h1 lang={name.lang === lang ? undefined : name.lang} safe>
+        {name.text}
+      </h1>
       <p class="lead" safe>
         {t.lead}
       </p>
@@ -123,6 +125,7 @@ function Line({ line, vm, ctx }: { line: HistoryLineView; vm: HistoryView; ctx: 
       </p>
       <div>
         <p safe>{lineText(line, nameOf, lang)}</p>
+        {line.subject === undefined ? '' : <Subject subject={line.subject} ctx={ctx} />}
         <p class="minor">
           <span safe>{fill(t.by, { who: byText(line.by, nameOf, lang) })}</span>
           {' · '}
@@ -155,6 +158,22 @@ function Line({ line, vm, ctx }: { line: HistoryLineView; vm: HistoryView; ctx: 
   );
 }
 
+function Subject({ subject, ctx }: { subject: HistorySubject; ctx: PageContext }): JSX.Element {
+  const title = translated(subject.title, ctx.lang);
+  const id = subject.kind === 'credentials' ? ` · ${subject.id}` : '';
+  return (
+    <p class="minor">
+      <a
+        href={href(ctx, `/history${pathOf(subject.kind, subject.id)}`)}
+        lang={title.lang === ctx.lang ? undefined : title.lang}
+        safe
+      >
+        {title.text + id}
+      </a>
+    </p>
+  );
+}
+
 function StateFacts({ vm, ctx }: { vm: HistoryView; ctx: PageContext }): JSX.Element {
   const { lang } = ctx;
   const dictionary = texts(lang);
@@ -170,21 +189,20 @@ function StateFacts({ vm, ctx }: { vm: HistoryView; ctx: PageContext }): JSX.Ele
           <TextFact term={t.state} text={word(is)} />
           <TextFact term={t.name} text={name ?? none} />
           <TextFact term={t.number} text={organisationNumber ?? none} />
-          <TextFact term={t.keys} text={keys?.map(({ kid }) => kid).join(', ') || none} />
+          <TextFact term={t.keys} text={keys?.map(({ kid }) => kid).join(', ') || t.nobody} />
         </>
       );
     }
     case 'definitions': {
-      const { is, owner, versions, mandated } = vm.state;
+      const { owner, versions, mandated } = vm.state;
       const told = versions?.map(({ version, retiredAt }) =>
         retiredAt === undefined ? String(version) : fill(t.versionRetired, { n: version }),
       );
       return (
         <>
-          <TextFact term={t.state} text={word(is)} />
           <TextFact term={t.owner} text={owner === undefined ? none : nameOf(owner)} />
-          <TextFact term={t.versions} text={told?.join(', ') || none} />
-          <TextFact term={t.mandated} text={mandated?.map(nameOf).join(', ') || none} />
+          <TextFact term={t.versions} text={told?.join(', ') || t.nobody} />
+          <TextFact term={t.mandated} text={mandated?.map(nameOf).join(', ') || t.nobody} />
         </>
       );
     }
@@ -202,7 +220,7 @@ function StateFacts({ vm, ctx }: { vm: HistoryView; ctx: PageContext }): JSX.Ele
           <TextFact term={t.validity} text={validity === undefined ? none : word(validity)} />
           <TextFact
             term={t.key}
-            text={key ? [key.kid, word(key.state), ...(key.stands ? [] : [t.keyFails])].join(', ') : none}
+            text={key ? [key.kid, word(key.state).toLowerCase(), ...(key.stands ? [] : [t.keyFails])].join(', ') : none}
           />
           <TextFact term={t.mandate} text={mandate ? word(mandate.state) : none} />
           <TextFact term={t.version} text={held?.join(', ') ?? none} />

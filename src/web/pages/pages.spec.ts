@@ -26,8 +26,17 @@ const PAGES: Readonly<Record<string, (ctx: PageContext, dress: <T>(view: T) => T
   'read-only register': (ctx, dress) => pages.operatorPage(dress(VIEWS.operator), { ...ctx, readOnly: true }),
   'read-only question': (ctx, dress) => pages.confirmPage(dress(VIEWS.confirm), { ...ctx, readOnly: true }),
   batches: (ctx, dress) => pages.batchesPage(dress(VIEWS.batches), ctx),
+  'history of an organisation': history('organisationHistory'),
+  'history of a definition': history('definitionHistory'),
+  'history of a credential': history('credentialHistory'),
   error: (ctx, dress) => pages.errorPage(dress(VIEWS.error), ctx),
 };
+
+/** What kind of thing it is of is the page's own. */
+function history(name: 'organisationHistory' | 'definitionHistory' | 'credentialHistory'): (typeof PAGES)[string] {
+  return (ctx, dress) =>
+    pages.historyPage({ ...dress(VIEWS[name]), kind: VIEWS[name].kind } as typeof VIEWS.organisationHistory, ctx);
+}
 
 const CREDENTIAL: JsonObject = {
   issuer: { id: 'did:web:x', name: 'Kraft', address: { addressCountryCode: 'SE', addressRegion: 'Västerbotten' } },

@@ -7,16 +7,18 @@ import { EMBEDDED_WARNING } from '../../verification/check-anchor.js';
 import { explain, translated } from '../../verification/explain.js';
 import type { Check, VerificationReport } from '../../verification/report.js';
 import { fill, labelOf, texts } from '../text/text.js';
-import { Fact, Time, toneOf } from './components.js';
+import { attr, Fact, Time, toneOf } from './components.js';
 import type { Lang } from './view-models.js';
 
 export interface ReportProps {
   readonly report: VerificationReport;
   readonly lang: Lang;
   /** Whose word the block's hash is; absent where no block came into it. */
-  readonly blockHashFrom?: 'ledger' | 'user' | 'nobody' | undefined;
-  /** Origin of the trust file that was used. */
+  readonly blockHashFrom?: 'ledger' | 'user' | 'list' | 'nobody' | undefined;
+  /** Origin of the trust file that was used; of the log, where none was. */
   readonly origin?: string | undefined;
+  /** Who pinned it (S4): the serving ledger unless said otherwise. */
+  readonly trustFrom?: 'ledger' | 'user' | 'nobody' | undefined;
 }
 
 /** The verdict in big plain words, with what it means. */
@@ -49,7 +51,7 @@ export function VerdictView({ report, lang }: Pick<ReportProps, 'report' | 'lang
 function CheckRow({ check, lang }: { check: Check; lang: Lang }): JSX.Element {
   const t = texts(lang).report;
   const { tone, glyph } = toneOf(check.outcome);
-  const { title, text } = explain(check, lang);
+  const { title, what, meaning, failure } = explain(check, lang);
   const english = lang === 'en' ? undefined : 'en';
   return (
     <li>
@@ -59,7 +61,14 @@ function CheckRow({ check, lang }: { check: Check; lang: Lang }): JSX.Element {
         </span>{' '}
         {escapeHtml(title)}
       </h4>
-      <p safe>{text}</p>
+      <p safe>{what}</p>
+      {meaning === '' ? (
+        ''
+      ) : (
+        <p class="meaning" safe>
+          {meaning}
+        </p>
+      )}
       {check.trusted === undefined ? (
         ''
       ) : (
@@ -70,10 +79,14 @@ function CheckRow({ check, lang }: { check: Check; lang: Lang }): JSX.Element {
       )}
       <details>
         <summary class="minor" safe>
-          {t.detail}
+          {t.more}
         </summary>
-        <p class="minor" lang={english} safe>
-          {check.code === undefined ? check.detail : `${check.code}: ${check.detail}`}
+        <p class="minor" safe>{`${t.failure} ${failure}`}</p>
+        <p class="minor">
+          {escapeHtml(`${t.detail} `)}
+          <span lang={english} safe>
+            {check.code === undefined ? check.detail : `${check.code}: ${check.detail}`}
+          </span>
         </p>
       </details>
     </li>
@@ -137,16 +150,22 @@ function Times({ report, lang }: Pick<ReportProps, 'report' | 'lang'>): JSX.Elem
 }
 
 /** What the outcome rests on besides mathematics. */
-function reliedOn({ report, lang, blockHashFrom, origin }: ReportProps): readonly string[] {
+function reliedOn({ report, lang, blockHashFrom, origin, trustFrom = 'ledger' }: ReportProps): readonly string[] {
   const t = texts(lang);
   const custody: Readonly<Record<string, string>> = {
     operator: t.report.custodyOperator,
     organisation: t.report.custodyOrganisation,
     mixed: t.report.custodyMixed,
   };
-  const block = { ledger: t.verify.blockFromLedger, user: t.verify.blockFromUser, nobody: t.verify.blockNone };
+  const block = {
+    ledger: t.verify.blockFromLedger,
+    user: t.verify.blockFromUser,
+    list: t.verify.blockFromList,
+    nobody: t.verify.blockNone,
+  };
+  const trust = { ledger: t.verify.trustFile, user: t.verify.trustByUser, nobody: t.verify.trustByNobody };
   return [
-    ...(origin === undefined ? [] : [fill(t.verify.trustFile, { origin })]),
+    ...(origin === undefined ? [] : [fill(trust[trustFrom], { origin })]),
     ...(blockHashFrom === undefined ? [] : [block[blockHashFrom]]),
     ...(report.keyCustody === undefined ? [] : [labelOf(custody, report.keyCustody)]),
   ];
@@ -189,12 +208,32 @@ export function ReportView(props: ReportProps): JSX.Element {
   );
 }
 
-/** A problem that kept the check from being made, with what to do. */
-export function ProblemView({ text, lang }: { text: string; lang: Lang }): JSX.Element {
+/**
+ * A problem that kept the check from being made, with what to do.
+ * @param link an http address to go on at, from anybody
+ */
+export function ProblemView({
+  text,
+  link,
+  lang,
+}: {
+  text: string;
+  link?: string | undefined;
+  lang: Lang;
+}): JSX.Element {
   return (
     <div class="note bad" role="alert">
       <h3 safe>{texts(lang).problem.heading}</h3>
       <p safe>{text}</p>
+      {link === undefined ? (
+        ''
+      ) : (
+        <p>
+          <a href={attr(link)} target="_blank" rel="noopener noreferrer" safe>
+            {fill(texts(lang).verify.openLink, { host: URL.parse(link)?.host ?? link })}
+          </a>
+        </p>
+      )}
     </div>
   );
 }

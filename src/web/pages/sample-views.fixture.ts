@@ -10,6 +10,8 @@ import type {
   CredentialView,
   DefinitionView,
   ErrorView,
+  HistoryLineView,
+  HistoryView,
   OperatorView,
   PageContext,
   RegisterRow,
@@ -88,6 +90,12 @@ const BATCH: BatchView = {
   anchors: [ANCHOR],
 };
 
+const LINE: HistoryLineView = {
+  ...{ index: 7, type: 'MandateGranted', at: AT, by: `organisation:${ID}:steward` },
+  data: { mandate: ID, organisation: ID, requirementsChecked: true },
+  ...{ batch: 1, anchoredAt: AT, entry: '/log/entries/7', proof: '/log/proof?index=7' },
+};
+
 const ROW: RegisterRow = {
   id: ID,
   holder: 'Åsa Öberg',
@@ -110,6 +118,9 @@ export interface SampleViews {
   readonly operator: OperatorView;
   readonly confirm: ConfirmView;
   readonly batches: BatchesView;
+  readonly organisationHistory: HistoryView;
+  readonly definitionHistory: HistoryView;
+  readonly credentialHistory: HistoryView;
   readonly error: ErrorView;
 }
 
@@ -179,6 +190,31 @@ export const VIEWS: SampleViews = {
   },
   confirm: { action: 'revoke', credential: ROW, reasons: ['issuedInError'], error: 'reasonMissing' },
   batches: { batches: [BATCH, { ...BATCH, number: 2, anchors: [] }], logSize: 30, next: 'cursor' },
+  organisationHistory: {
+    ...{ kind: 'organisations', id: ID, name: { sv: 'Skellefteå Kraft' }, names: { [ID]: 'Skellefteå Kraft' } },
+    items: [LINE],
+    state: { is: 'registered', name: 'Skellefteå Kraft', organisationNumber: '5599000016', keys: [] },
+    inName: [{ ...LINE, subject: { kind: 'credentials', id: ID, title: { sv: 'Kökshygien' } } }],
+    next: '3',
+  },
+  definitionHistory: {
+    ...{ kind: 'definitions', id: ID, name: { sv: 'Kökshygien' }, names: {}, day: '2026-11-20', badDay: true },
+    items: [LINE],
+    state: {
+      ...{ is: 'created', owner: ID, mandated: [ID] },
+      versions: [{ version: 1, publishedAt: AT, retiredAt: AT }],
+    },
+  },
+  credentialHistory: {
+    ...{ kind: 'credentials', id: ID, name: { sv: 'Kökshygien', en: 'Kitchen hygiene' }, names: {}, day: '2026-11-20' },
+    items: [],
+    state: {
+      ...{ is: 'revoked', reasonCode: 'issuedInError', validity: 'expired' },
+      key: { kid: 'z6Mk', state: 'compromised', stands: false },
+      mandate: { mandate: 'owner', state: 'owner' },
+      version: { held: 1, newest: 2, retired: true, effect: 'renewalRequired' },
+    },
+  },
   error: { status: 404, title: 'Fel', detail: 'Finns inte', requestId: 'req-1' },
 };
 

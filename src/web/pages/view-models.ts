@@ -39,6 +39,19 @@ export interface AnchorView {
   readonly blockTime?: string;
   readonly state: AnchorState;
   readonly gasUsed?: string;
+  /** Wei for a unit of gas, decimal. */
+  readonly effectiveGasPrice?: string;
+  /** Wei, decimal: for the chain below, and in all. */
+  readonly l1Fee?: string;
+  readonly cost?: string;
+  /** Symbol of what is paid with. */
+  readonly currency?: string;
+  readonly submittedAt?: string;
+  readonly confirmedAt?: string;
+  readonly finalisedAt?: string;
+  /** Seconds from the oldest event that it is the first to cover, to its being final. */
+  readonly delaySeconds?: number;
+  readonly reorganisations?: number;
   /** The operator's own chain: shows the mechanism, proves no time (S10). */
   readonly embedded?: boolean;
 }
@@ -51,6 +64,9 @@ export interface BatchView {
   /** As the log has it, base64. */
   readonly root: string;
   readonly credentials: number;
+  readonly sealedAt: string;
+  /** Of the oldest event in it, if anything had happened. */
+  readonly firstAt?: string;
   readonly anchors: readonly AnchorView[];
 }
 
@@ -204,13 +220,22 @@ export interface HistoryLineView {
   readonly anchoredAt?: string;
   readonly entry: string;
   readonly proof: string;
+  /** What it is about, where that is not what the page is about. */
+  readonly subject?: HistorySubject;
+}
+
+export interface HistorySubject {
+  readonly kind: HistoryView['kind'];
+  readonly id: string;
+  /** Of the definition. */
+  readonly title: Translated;
 }
 
 export type HistoryView = {
   /** UUID */
   readonly id: string;
-  /** Of the organisation or the definition; empty for a credential, which has none in public. */
-  readonly name: string;
+  /** Of the organisation, or of the definition, also of the credential's. */
+  readonly name: Translated;
   /** Oldest first; none where it was not there on the day. */
   readonly items: readonly HistoryLineView[];
   /** `2026-11-24`, if one was asked for. */
