@@ -68,7 +68,8 @@ class MissingTile extends Error {
 /** The source has none, or gives others. */
 class NoTiles extends Error {}
 
-class TileTree extends HashedTree {
+/** A tree as its source's tiles have it: nothing in it is proven but by what it is compared with. */
+export class TileTree extends HashedTree {
   readonly #tiles = new Map<string, Uint8Array>();
 
   constructor(
@@ -93,10 +94,21 @@ class TileTree extends HashedTree {
   /** Undefined where the tiles are not there, or are not those of the audited tree. */
   async provenRoot(size: number, auditedRoot: Uint8Array): Promise<Uint8Array | undefined> {
     if (size === this.size) return auditedRoot;
-    try {
+    return this.#ifThere(async () => {
       const root = await this.#withTiles(() => this.root(size));
       const path = await this.#withTiles(() => this.consistencyPath(size));
       return verifyConsistency(size, this.size, root, auditedRoot, path) ? root : undefined;
+    });
+  }
+
+  /** The path from a leaf to the root; undefined where the tiles are not there. */
+  pathOf(index: number): Promise<readonly Uint8Array[] | undefined> {
+    return this.#ifThere(() => this.#withTiles(() => this.inclusionPath(index)));
+  }
+
+  async #ifThere<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await ask();
     } catch (error) {
       if (error instanceof NoTiles) return undefined;
       throw error;
