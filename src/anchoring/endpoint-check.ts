@@ -11,7 +11,7 @@ import { fromHex0x, toHex0x } from '../encoding/hex.js';
 import { keccak256 } from '../verification/keccak.js';
 import { ChainError } from './chain.js';
 import { callRpc, RpcRefusal } from './json-rpc.js';
-import { feesAbove, l1FeeCall, OP_GAS_PRICE_ORACLE, type Network } from './networks.js';
+import { feesAbove, l1FeeCall, OP_GAS_PRICE_ORACLE, operatorFeeCall, type Network } from './networks.js';
 import {
   encodeHeader,
   encodeReceipt,
@@ -268,24 +268,32 @@ class Endpoint {
     if (typeof asked !== 'bigint') return [asked];
     const priority = larger(asked, network?.minPriorityFee ?? 0n);
     const price = BigInt(latest.baseFeePerGas) + priority;
-    const above = feesAbove(network) === 'oracle' ? await this.told('gas', () => this.l1Fee(gas, price)) : 0n;
+    const above = feesAbove(network) === 'oracle' ? await this.told('gas', () => this.feeAbove(gas, price)) : 0n;
     if (typeof above !== 'bigint') return [above];
     const cost = gas * price + above;
     const unit = network?.currency ?? 'ETH';
-    const beside = above > 0n ? `, ${amount(above)} ${unit} of it for the data on the chain above` : '';
+    const beside = above > 0n ? `, ${amount(above)} ${unit} of it for the chain above` : '';
     const said = `an anchor takes ${gas} gas at ${price} wei: ${amount(cost)} ${unit}${beside}`;
     return [{ check: 'gas', is: 'ok', says: said }, await this.balance(cost, unit)];
   }
 
-  private l1Fee(gasLimit: bigint, price: bigint): Promise<bigint> {
+  /** What is paid beside gas on the OP stack, wei. */
+  private async feeAbove(gasLimit: bigint, price: bigint): Promise<bigint> {
     const { chainId, contract } = this.plan;
     const transaction = { chainId, to: contract, data: ANCHOR, nonce: 1_000, gasLimit };
     const { unsignedSerialized } = Transaction.from({
       ...{ type: 2, ...transaction },
       ...{ maxFeePerGas: price, maxPriorityFeePerGas: price },
     });
-    const call = { to: OP_GAS_PRICE_ORACLE, data: l1FeeCall(unsignedSerialized) };
-    return this.ask(bytesOf(32).transform(BigInt), 'eth_call', [call, 'latest']);
+    const ask = (data: string): Promise<bigint> =>
+      this.ask(bytesOf(32).transform(BigInt), 'eth_call', [{ to: OP_GAS_PRICE_ORACLE, data }, 'latest']);
+    const forData = await ask(l1FeeCall(unsignedSerialized));
+    // Refused before the fork Isthmus: there is none then.
+    const forOperator = await ask(operatorFeeCall(gasLimit)).catch((error: unknown) => {
+      if (error instanceof RpcRefusal) return 0n;
+      throw error;
+    });
+    return forData + forOperator;
   }
 
   private async balance(cost: bigint, unit: string): Promise<Finding> {

@@ -11,6 +11,7 @@ import type { AnchorReceipt, BuiltAnchor } from './chain.js';
 import { startEmbeddedNode, type EmbeddedNode } from './embedded-node.js';
 import { EthersChain, type EthersChainOptions } from './ethers-chain.js';
 import { callRpc } from './json-rpc.js';
+import { l1FeeCall, OP_GAS_PRICE_ORACLE } from './networks.js';
 import { REGISTRY_ADDRESS } from './registry.js';
 
 const KEY = new Uint8Array(32).fill(7);
@@ -335,6 +336,99 @@ describe('a chain that is not what it should be', () => {
     const poor = chainOf({ embedded: false, privateKey: new Uint8Array(32).fill(10) });
     await rpc('anvil_setBalance', poor.anchorer, '0x1');
     await expect(poor.buildAnchor(newRoot())).rejects.toMatchObject({ code: 'noFunds' });
+  });
+});
+
+describe('a chain of the OP stack, whose fees for the chain above are not in the estimate', () => {
+  const DATA_FEE = 10n ** 10n;
+  const OPERATOR_FEE = 10n ** 13n;
+  /**
+   * Code in the oracle's place: for getL1Fee so many wei for each byte of calldata, for getOperatorFee always the same,
+   * and a revert for anything else; or for all but the first.
+   */
+  function oracle(hasOperatorFee: boolean): string {
+    const returned = '60005260206000f3';
+    const dataFee = `5b3664${DATA_FEE.toString(16).padStart(10, '0')}02${returned}`;
+    const operatorFee = `5b67${OPERATOR_FEE.toString(16).padStart(16, '0')}${returned}`;
+    const [first, second] = [0x20, 0x20 + dataFee.length / 2].map((at) => at.toString(16).padStart(2, '0'));
+    const selected = `60003560e01c806349948e0e1460${first!}57`;
+    const other = hasOperatorFee ? `63275aedd21460${second!}57` : '';
+    return `0x${`${selected}${other}60008080fd`.padEnd(0x40, '0')}${dataFee}${operatorFee}`;
+  }
+  const setOracle = (code: string): Promise<unknown> => rpc('anvil_setCode', OP_GAS_PRICE_ORACLE, code);
+  const rollup = (): EthersChain => chainOf({ embedded: false, feesAbove: 'oracle' });
+
+  afterEach(() => setOracle('0x'));
+
+  /** What the transaction can cost for its gas alone, and what the oracle asks for its bytes. */
+  function costs({ signedTransaction }: BuiltAnchor): { gas: bigint; data: bigint } {
+    const { gasLimit, maxFeePerGas, unsignedSerialized } = Transaction.from(signedTransaction);
+    return {
+      gas: gasLimit * maxFeePerGas!,
+      data: BigInt(l1FeeCall(unsignedSerialized).length / 2 - 1) * DATA_FEE,
+    };
+  }
+
+  it.each([
+    ['since Isthmus, the operator’s too', true, OPERATOR_FEE],
+    ['before Isthmus', false, 0n],
+  ])('has them in what an anchor, and a replacement, may cost: %s', async (_, hasOperatorFee, operator) => {
+    await setOracle(oracle(hasOperatorFee));
+    const root = newRoot();
+    const built = await rollup().buildAnchor(root);
+    const { gas, data } = costs(built);
+    // Twice: they may rise until the transaction is in a block, as the base fee may.
+    expect(BigInt(built.maxCost)).toBe(gas + 2n * (data + operator));
+    const replacing = await rollup().buildAnchor(root, { replaces: built.signedTransaction });
+    expect(BigInt(replacing.maxCost)).toBe(costs(replacing).gas + 2n * (costs(replacing).data + operator));
+    expect(BigInt(replacing.maxCost)).toBeGreaterThan(BigInt(built.maxCost));
+  });
+
+  it('is not anchored on with a purse that is enough for the gas alone', async () => {
+    await setOracle(oracle(true));
+    const poor = chainOf({ embedded: false, feesAbove: 'oracle', privateKey: new Uint8Array(32).fill(11) });
+    const purse = async (wei: bigint): Promise<void> => {
+      await rpc('anvil_setBalance', poor.anchorer, `0x${wei.toString(16)}`);
+    };
+    await purse(10n ** 18n);
+    const built = await poor.buildAnchor(newRoot());
+    await purse(BigInt(built.maxCost) - 1n);
+    await expect(poor.buildAnchor(newRoot())).rejects.toMatchObject({
+      code: 'noFunds',
+      message: expect.stringContaining(`send funds to ${poor.anchorer}`),
+    });
+    await purse(BigInt(built.maxCost) + 10n ** 15n);
+    await poor.buildAnchor(newRoot());
+  });
+
+  it('counts them into ANCHOR_MAX_FEE_GWEI, and says how much of it they are', async () => {
+    await setOracle(oracle(true));
+    const without = Transaction.from((await chainOf({ embedded: false }).buildAnchor(newRoot())).signedTransaction);
+    const limit = without.maxFeePerGas!;
+    const error: unknown = await rollup()
+      .buildAnchor(newRoot(), { maxFeePerGas: limit })
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'overBudget' });
+    expect(String(error)).toMatch(
+      /takes [\d.]+ gwei .*, [\d.]+ of it for the chain above, .*raise ANCHOR_MAX_FEE_GWEI/,
+    );
+    // Twice the oracle's answers, spread over the estimated gas.
+    const beside =
+      (2n * (costs({ signedTransaction: without.serialized } as BuiltAnchor).data + OPERATOR_FEE)) / 23_000n;
+    const built = await rollup().buildAnchor(newRoot(), { maxFeePerGas: limit + beside });
+    const { maxFeePerGas, gasLimit } = Transaction.from(built.signedTransaction);
+    expect(BigInt(built.maxCost)).toBeLessThanOrEqual((limit + beside) * gasLimit);
+    expect(maxFeePerGas!).toBeLessThanOrEqual(limit + beside);
+  });
+
+  it('is not anchored on at an unknown price', async () => {
+    // No oracle at all answers with nothing; one that reverts is refused by the node.
+    await expect(rollup().buildAnchor(newRoot())).rejects.toMatchObject({ code: 'badAnswer' });
+    await setOracle('0x60006000fd');
+    await expect(rollup().buildAnchor(newRoot())).rejects.toMatchObject({
+      code: 'rejected',
+      message: expect.stringContaining('name another endpoint in RPC_URLS'),
+    });
   });
 });
 

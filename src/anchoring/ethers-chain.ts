@@ -14,7 +14,7 @@ import type { AnchorProof } from '../verification/bundle.js';
 import { keccak256 } from '../verification/keccak.js';
 import { checkReceiptProof } from '../verification/receipt-proof-check.js';
 import { VerificationError } from '../verification/verification-error.js';
-import { keySigner, type AnchorSigner } from './anchor-signer.js';
+import { keySigner, type AnchorSigner, type AnchorTransaction } from './anchor-signer.js';
 import {
   ChainError,
   type Anchored,
@@ -28,6 +28,14 @@ import {
 } from './chain.js';
 import { formatCoins } from './cost.js';
 import { RpcEndpoints, RpcRefusal } from './json-rpc.js';
+import {
+  feesAbove,
+  l1FeeCall,
+  networkWithId,
+  OP_GAS_PRICE_ORACLE,
+  operatorFeeCall,
+  type FeesAbove,
+} from './networks.js';
 import {
   encodeHeader,
   encodeReceipt,
@@ -70,6 +78,8 @@ export interface EthersChainOptions {
   readonly finalityDepth?: number;
   /** Wei for a unit of gas: nodes refuse a lower priority fee, whatever they answer when asked for one. */
   readonly minPriorityFee?: bigint;
+  /** What is paid beside gas; default: as on the network with the chain id. */
+  readonly feesAbove?: FeesAbove;
   /** For each call to an endpoint. */
   readonly timeoutMs?: number;
 }
@@ -77,7 +87,7 @@ export interface EthersChainOptions {
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** Gas limit over the estimate, in per cent: a fork may come between the estimate and the block. Unused gas is free. */
 const GAS_LIMIT_PERCENT = 120n;
-/** A base fee grows by an eighth a block at most: twice as much lasts for six full blocks. */
+/** A base fee grows by an eighth a block at most: twice as much lasts for six full blocks. So does that of the chain above. */
 const BASE_FEES = 2n;
 const EMBEDDED_BALANCE = 10n ** 21n;
 /** Blocks that `finalized` is behind on the embedded chain (one slot in an epoch). */
@@ -93,6 +103,12 @@ const anchoredLog = z.object({
   transactionHash: bytesOf(32),
   blockNumber: smallQuantity,
 });
+interface Offer {
+  /** Wei for a unit of gas: below, the next block does not take it. */
+  readonly least: bigint;
+  readonly fees: { readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint };
+}
+
 const blockHead = rpcBlock.pick({ number: true, hash: true, timestamp: true, baseFeePerGas: true, transactions: true });
 
 export class EthersChain implements Chain {
@@ -104,6 +120,7 @@ export class EthersChain implements Chain {
   readonly signer: AnchorSigner;
   private readonly finalityDepth: number | undefined;
   private readonly minPriorityFee: bigint;
+  private readonly feesAbove: FeesAbove;
   private readonly rpc: RpcEndpoints;
   private readonly onSettled: () => Promise<void>;
 
@@ -119,6 +136,7 @@ export class EthersChain implements Chain {
     this.anchorer = this.signer.address;
     this.finalityDepth = options.finalityDepth;
     this.minPriorityFee = options.minPriorityFee ?? 0n;
+    this.feesAbove = options.feesAbove ?? feesAbove(networkWithId(options.chainId));
     this.rpc = new RpcEndpoints(options.rpcUrls, options.chainId, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     this.onSettled = options.onSettled ?? (async (): Promise<void> => undefined);
   }
@@ -324,9 +342,12 @@ export class EthersChain implements Chain {
   private async build(to: string, data: string, options: BuildOptions): Promise<BuiltAnchor> {
     const replaced = options.replaces === undefined ? undefined : Transaction.from(options.replaces);
     const nonce = replaced?.nonce ?? options.nonce ?? (await this.nextNonce());
-    const gas = await this.estimateGas(to, data);
-    const fees = await this.fees(replaced, options.maxFeePerGas);
-    const most = gas * fees.maxFeePerGas;
+    const estimate = await this.estimateGas(to, data);
+    const gas = (estimate * GAS_LIMIT_PERCENT) / 100n;
+    const offer = await this.offer(replaced);
+    const above = await this.feeAbove({ nonce, to, data, gasLimit: gas, ...offer.fees });
+    const fees = this.within(options.maxFeePerGas, offer, above, estimate);
+    const most = gas * fees.maxFeePerGas + above;
     const balance = await this.balance();
     if (balance < most) throw this.noFunds(balance, most);
     const signedTransaction = await this.signer.signTransaction({
@@ -344,36 +365,66 @@ export class EthersChain implements Chain {
 
   private async estimateGas(to: string, data: string): Promise<bigint> {
     try {
-      const estimate = await this.rpc.ask(bigQuantity, 'eth_estimateGas', [{ from: this.anchorer, to, data }]);
-      return (estimate * GAS_LIMIT_PERCENT) / 100n;
+      return await this.rpc.ask(bigQuantity, 'eth_estimateGas', [{ from: this.anchorer, to, data }]);
     } catch (error) {
       if (!(error instanceof RpcRefusal)) throw error;
       throw new ChainError('rejected', `${this.name} estimates no gas: ${error.message}`);
     }
   }
 
-  /**
-   * EIP-1559. Nodes take a replacement whose two fees are a tenth higher; an eighth is on the safe side. A limit lowers
-   * what is offered, as long as that is still enough for the next block, and for a replacement.
-   */
-  private async fees(
-    replaced: Transaction | undefined,
-    limit: bigint | undefined,
-  ): Promise<{ maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }> {
+  /** EIP-1559. Nodes take a replacement whose two fees are a tenth higher; an eighth is on the safe side. */
+  private async offer(replaced: Transaction | undefined): Promise<Offer> {
     const { baseFeePerGas } = await this.block('latest');
     if (baseFeePerGas === undefined) throw new ChainError('rejected', `${this.name} has no EIP-1559 fees`);
     const asked = await this.rpc.ask(bigQuantity, 'eth_maxPriorityFeePerGas', []);
     const priority = larger(larger(asked, this.minPriorityFee), raised(replaced?.maxPriorityFeePerGas));
     const least = larger(BigInt(baseFeePerGas) + priority, raised(replaced?.maxFeePerGas));
     const most = larger(BASE_FEES * BigInt(baseFeePerGas) + priority, least);
-    if (limit !== undefined && least > limit) {
+    return { least, fees: { maxFeePerGas: most, maxPriorityFeePerGas: priority } };
+  }
+
+  /** What is paid beside gas, in wei, as much as it may have become when the transaction is in a block. */
+  private async feeAbove(unsigned: Omit<AnchorTransaction, 'chainId'>): Promise<bigint> {
+    if (this.feesAbove !== 'oracle') return 0n;
+    const { unsignedSerialized } = Transaction.from({ type: 2, chainId: this.chainId, ...unsigned });
+    const ask = async (call: string): Promise<bigint> =>
+      this.rpc.ask(bytesOf(32).transform(BigInt), 'eth_call', [{ to: OP_GAS_PRICE_ORACLE, data: call }, 'latest']);
+    const forData = await ask(l1FeeCall(unsignedSerialized)).catch((error: unknown) => {
+      if (!(error instanceof RpcRefusal)) throw error;
+      throw new ChainError(
+        'rejected',
+        `${this.name} tells no fee for the data on the chain above: ${error.message}; nothing is sent at an unknown ` +
+          'price: name another endpoint in RPC_URLS if this goes on',
+      );
+    });
+    const forOperator = await ask(operatorFeeCall(unsigned.gasLimit)).catch((error: unknown) => {
+      // Before the fork Isthmus there is none.
+      if (error instanceof RpcRefusal) return 0n;
+      throw error;
+    });
+    return BASE_FEES * (forData + forOperator);
+  }
+
+  /**
+   * A limit lowers what is offered, as long as that is still enough for the next block, and for a replacement. What is
+   * paid beside gas counts, as if it were gas.
+   * @param above wei
+   * @param estimate gas
+   */
+  private within(limit: bigint | undefined, { least, fees }: Offer, above: bigint, estimate: bigint): Offer['fees'] {
+    if (limit === undefined) return fees;
+    const beside = estimate === 0n ? 0n : (above + estimate - 1n) / estimate;
+    if (least + beside > limit) {
       throw new ChainError(
         'overBudget',
-        `an anchor on ${this.name} takes ${inGwei(least)} gwei for a unit of gas now, and ANCHOR_MAX_FEE_GWEI allows ` +
-          `${inGwei(limit)}: it waits until the fees are lower; raise ANCHOR_MAX_FEE_GWEI to anchor now`,
+        `an anchor on ${this.name} takes ${inGwei(least + beside)} gwei for a unit of gas now` +
+          (beside === 0n ? '' : `, ${inGwei(beside)} of it for the chain above`) +
+          `, and ANCHOR_MAX_FEE_GWEI allows ${inGwei(limit)}: it waits until the fees are lower; raise ` +
+          'ANCHOR_MAX_FEE_GWEI to anchor now',
       );
     }
-    return { maxFeePerGas: limit !== undefined && most > limit ? limit : most, maxPriorityFeePerGas: priority };
+    const most = limit - beside;
+    return { ...fees, maxFeePerGas: fees.maxFeePerGas > most ? most : fees.maxFeePerGas };
   }
 
   private async codeAt(address: string): Promise<string> {

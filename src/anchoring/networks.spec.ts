@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { Interface, Network as EthersNetwork } from 'ethers';
-import { explorerLink, feesAbove, l1FeeCall, networkNamed, networkWithId, NETWORKS } from './networks.js';
+import {
+  explorerLink,
+  feesAbove,
+  l1FeeCall,
+  networkNamed,
+  networkWithId,
+  NETWORKS,
+  operatorFeeCall,
+} from './networks.js';
 
 describe('the public chains', () => {
   it('are those of the contract, under names and ids of their own', () => {
@@ -47,4 +55,11 @@ describe('the public chains', () => {
       expect(l1FeeCall(raw)).toBe(abi.encodeFunctionData('getL1Fee', [raw]));
     },
   );
+
+  it('ask for the operator’s fee as ethers would', () => {
+    const abi = new Interface(['function getOperatorFee(uint256) view returns (uint256)']);
+    for (const gas of [0n, 27_702n, 2n ** 63n]) {
+      expect(operatorFeeCall(gas)).toBe(abi.encodeFunctionData('getOperatorFee', [gas]));
+    }
+  });
 });

@@ -123,21 +123,28 @@ export const explorerLink = {
 } as const;
 
 /**
- * The contract of the OP stack that tells what a transaction's data costs on the chain above, beside its gas and not in
- * its estimate: `getL1Fee(bytes)` of the transaction's bytes (specs.optimism.io, "Predeploys": GasPriceOracle).
+ * The contract of the OP stack that tells what a transaction costs beside its gas, and not in its estimate: `getL1Fee(bytes)`
+ * for its data on the chain above, of the transaction's bytes without a signature (specs.optimism.io, "Predeploys":
+ * GasPriceOracle), and since the fork Isthmus `getOperatorFee(uint256)` for so much gas (specs.optimism.io,
+ * "Isthmus: Operator Fee"). A transaction whose sender cannot pay all of it is refused.
  */
 export const OP_GAS_PRICE_ORACLE = '0x420000000000000000000000000000000000000F';
 const GET_L1_FEE = '49948e0e';
+const GET_OPERATOR_FEE = '275aedd2';
 
 /**
- * What is paid beside gas. `none`: nothing. `oracle`: the OP stack's fee, to be asked for. `inGas`: Arbitrum counts it as
+ * What is paid beside gas. `none`: nothing. `oracle`: the OP stack's fees, to be asked for. `inGas`: Arbitrum counts it as
  * gas, so that its estimate is higher than the same transaction's elsewhere, changes with the chain above, and holds all
  * (docs.arbitrum.io, "Estimate gas").
  */
-export function feesAbove(network: Network | undefined): 'none' | 'oracle' | 'inGas' {
+export type FeesAbove = 'none' | 'oracle' | 'inGas';
+
+export function feesAbove(network: Network | undefined): FeesAbove {
   if (network?.layer2 === undefined) return 'none';
   return network.layer2 === 'op-stack' ? 'oracle' : 'inGas';
 }
+
+const word = (value: number | bigint): string => value.toString(16).padStart(64, '0');
 
 /**
  * Calldata of `getL1Fee(bytes)` for a transaction.
@@ -146,6 +153,14 @@ export function feesAbove(network: Network | undefined): 'none' | 'oracle' | 'in
  */
 export function l1FeeCall(transaction: string): string {
   const digits = transaction.slice(2);
-  const word = (value: number): string => value.toString(16).padStart(64, '0');
   return `0x${GET_L1_FEE}${word(32)}${word(digits.length / 2)}${digits.padEnd(Math.ceil(digits.length / 64) * 64, '0')}`;
+}
+
+/**
+ * Calldata of `getOperatorFee(uint256)`.
+ * @param gas that the transaction may use
+ * @returns 0x hex; the call answers wei as a word of 32 bytes, and is refused before the fork Isthmus
+ */
+export function operatorFeeCall(gas: bigint): string {
+  return `0x${GET_OPERATOR_FEE}${word(gas)}`;
 }

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Wallet } from 'ethers';
 import { startEmbeddedNode, type EmbeddedNode } from '../anchoring/embedded-node.js';
 import { callRpc } from '../anchoring/json-rpc.js';
+import { OP_GAS_PRICE_ORACLE } from '../anchoring/networks.js';
 import { CREATE2_DEPLOYER, REGISTRY_ADDRESS, REGISTRY_DEPLOYMENT } from '../anchoring/registry.js';
 import { readConfig } from '../config.js';
 import type { CliIo } from './cli-io.js';
@@ -232,14 +233,20 @@ describe('a chain on which something is wrong', () => {
   });
 
   it('what the chain above takes is in the price, and so is the least tip', async () => {
-    const fee = `0x${(10n ** 15n).toString(16).padStart(64, '0')}`;
-    const op = await proxy((method, params, real) => {
-      if (method === 'eth_chainId') return '0xaa37dc';
-      const [call] = params as [{ to?: string } | undefined];
-      return method === 'eth_call' && call?.to?.startsWith('0x42') === true ? fee : real;
-    });
-    const { out } = await doctor(['--chain', 'op-sepolia', '--rpc', op]);
-    expect(out).toMatch(/gas: an anchor takes .*: 0\.0010\d+ ETH, 0\.001000 ETH of it for the data on the chain above/);
+    const wei = (fee: bigint): string => `0x${fee.toString(16).padStart(64, '0')}`;
+    const op = (hasOperatorFee: boolean): Promise<string> =>
+      proxy((method, params, real) => {
+        if (method === 'eth_chainId') return '0xaa37dc';
+        const [call] = params as [{ to?: string; data?: string } | undefined];
+        if (method !== 'eth_call' || call?.to !== OP_GAS_PRICE_ORACLE) return real;
+        if (call.data?.startsWith('0x49948e0e') === true) return wei(10n ** 15n);
+        if (!hasOperatorFee) throw new TypeError('execution reverted');
+        return wei(2n * 10n ** 15n);
+      });
+    const { out } = await doctor(['--chain', 'op-sepolia', '--rpc', await op(false)]);
+    expect(out).toMatch(/gas: an anchor takes .*: 0\.0010\d+ ETH, 0\.001000 ETH of it for the chain above/);
+    const since = await doctor(['--chain', 'op-sepolia', '--rpc', await op(true)]);
+    expect(since.out).toMatch(/gas: an anchor takes .*: 0\.0030\d+ ETH, 0\.003000 ETH of it for the chain above/);
     const amoy = await proxy((method, _params, real) => (method === 'eth_chainId' ? '0x13882' : real));
     const price = Number(
       /at (\d+) wei: .* POL/.exec((await doctor(['--chain', 'polygon-amoy', '--rpc', amoy])).out)?.[1],
