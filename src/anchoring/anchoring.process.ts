@@ -29,7 +29,7 @@ export interface AllChains {
   readonly mainChainId: number;
   readonly witnesses: readonly Witness[];
   /** Without what keeps anchors from them. */
-  statuses(): readonly Omit<ChainStatus, 'problem'>[];
+  statuses(): readonly Omit<ChainStatus, 'problem' | 'problemCode'>[];
   /** What is wrong with the clock (S18), if anything. */
   clockProblem(): string | undefined;
 }
@@ -53,6 +53,7 @@ export class AnchoringProcess implements Anchoring {
   #stopped = false;
   #failures = 0;
   #problem: string | undefined;
+  #problemCode: ChainStatus['problemCode'];
 
   constructor(
     private readonly sealer: BatchSealer,
@@ -89,9 +90,19 @@ export class AnchoringProcess implements Anchoring {
 
   get chains(): readonly ChainStatus[] {
     return (this.all?.statuses() ?? []).map((status) => {
-      const problem = status.isMain ? this.#problem : this.#witnesses.find(({ name }) => name === status.name)?.problem;
-      return { ...status, ...(problem === undefined ? {} : { problem }) };
+      const { problem, problemCode } = status.isMain
+        ? { problem: this.#problem, problemCode: this.#problemCode }
+        : (this.#witnesses.find(({ name }) => name === status.name) ?? {});
+      return {
+        ...status,
+        ...(problem === undefined ? {} : { problem }),
+        ...(problemCode === undefined ? {} : { problemCode }),
+      };
     });
+  }
+
+  get clockProblem(): string | undefined {
+    return this.all?.clockProblem();
   }
 
   /** Looks at once whether a chain has something to do. */
@@ -137,12 +148,14 @@ export class AnchoringProcess implements Anchoring {
       if (this.#stopped) return;
       this.#failures = 0;
       this.#problem = undefined;
+      this.#problemCode = undefined;
     } catch (error) {
       if (this.#stopped) return;
       if (!(error instanceof ChainError) && !(error instanceof UnavailableError)) return this.fatal(error);
       this.#failures += 1;
       if (this.#problem !== error.message) this.#logger.warn(error.message);
       this.#problem = error.message;
+      this.#problemCode = error instanceof ChainError ? error.code : 'unavailable';
     }
     const waiting = this.#isOnItsWay() || this.#failures > 0;
     const backOff = Math.min((this.schedule.pollMs ?? RETRY_MS) * 2 ** Math.min(this.#failures, 10), LONGEST_RETRY_MS);

@@ -6,6 +6,7 @@ import { Logger } from '@nestjs/common';
 import { UnavailableError } from '../errors.js';
 import type { Anchorer } from './anchorer.js';
 import { ChainError } from './chain.js';
+import type { ChainStatus } from './chain-handle.process.js';
 
 const LONGEST_RETRY_MS = 60_000;
 /** How often to see whether there is anything to do. */
@@ -18,6 +19,7 @@ export class Witness {
   #stopped = false;
   #failures = 0;
   #problem: string | undefined;
+  #problemCode: ChainStatus['problemCode'];
 
   constructor(
     readonly name: string,
@@ -33,6 +35,10 @@ export class Witness {
   /** What keeps anchors from this chain now, if anything. */
   get problem(): string | undefined {
     return this.isWitness() ? this.#problem : undefined;
+  }
+
+  get problemCode(): ChainStatus['problemCode'] {
+    return this.isWitness() ? this.#problemCode : undefined;
   }
 
   start(): void {
@@ -66,6 +72,7 @@ export class Witness {
       while (!this.#stopped && (await anchorer.advance()));
       this.#failures = 0;
       this.#problem = undefined;
+      this.#problemCode = undefined;
       if (anchorer.isBusy) wait = this.pollMs;
     } catch (error) {
       if (this.#stopped) return;
@@ -73,6 +80,7 @@ export class Witness {
       this.#failures += 1;
       if (this.#problem !== error.message) this.#logger.warn(error.message);
       this.#problem = error.message;
+      this.#problemCode = error instanceof ChainError ? error.code : 'unavailable';
       wait = Math.min(this.pollMs * 2 ** Math.min(this.#failures, 10), LONGEST_RETRY_MS);
     }
     this.#next(wait);
