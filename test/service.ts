@@ -291,7 +291,7 @@ function parsed(text: string): Parsed {
  * A port below the range from which the system takes those of outgoing connections: while the service is down between
  * a kill and a restart, nobody else is given it.
  */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     const isFree = await new Promise<boolean>((resolve) => {

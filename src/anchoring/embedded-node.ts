@@ -362,8 +362,10 @@ export class EmbeddedNode {
 /**
  * The node's own program, in the package for this platform: its npm wrapper is another process, which would stand
  * between our signals and it.
+ * @returns its path
+ * @throws ChainError nodeFailed where there is none for this platform
  */
-function anvilBinary(): string {
+export function anvilBinary(): string {
   const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
   const name = `@foundry-rs/anvil-${platform}`;
   const require = createRequire(import.meta.url);
