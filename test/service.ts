@@ -236,10 +236,19 @@ export interface CliResult {
 
 /** The built command line as a process, with an empty configuration of its own. */
 export function cli(configDir: string, ...args: readonly string[]): Promise<CliResult> {
+  return cliWith({}, configDir, ...args);
+}
+
+/** The same, with variables of its environment. */
+export function cliWith(
+  env: Readonly<Record<string, string>>,
+  configDir: string,
+  ...args: readonly string[]
+): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [CLI, ...args], {
       cwd: configDir,
-      env: { ...pathOnly(), HOME: configDir, XDG_CONFIG_HOME: configDir },
+      env: { ...pathOnly(), HOME: configDir, XDG_CONFIG_HOME: configDir, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let [stdout, stderr] = ['', ''];

@@ -1,16 +1,19 @@
 /**
  * `meritkedja reanchor`, `rotate-anchorer`, `close-chain`: what an operator does about chains, asked of a running ledger. The
- * new key of a rotation signs here and goes nowhere.
+ * new key of a rotation signs here and goes nowhere. Proven by reanchor.command.spec.ts and test/chains.e2e.spec.ts.
  */
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { openAnchorSigner } from '../anchoring/anchor-signer.js';
 import { signRotation } from '../anchoring/anchorer-rotation.js';
 import { isJsonObject, type Json, type JsonObject } from '../encoding/json.js';
+import { InputError } from '../errors.js';
+import { parseBlockHashList, type BlockHashList } from '../verification/index.js';
 import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
 import { callLedger, withApiOptions, type ApiOptions } from './ledger-api.js';
 
 type ChainOptions = ApiOptions & { chain: string; json?: boolean };
-type CloseOptions = ApiOptions & { yes?: boolean; uncovered?: boolean; json?: boolean };
+type CloseOptions = ApiOptions & { yes?: boolean; uncovered?: boolean; save?: string; json?: boolean };
 
 export function reanchorCommand(root: Command, io: CliIo): void {
   withApiOptions(
@@ -40,6 +43,7 @@ export function closeChainCommand(root: Command, io: CliIo): void {
       .description('Record that a chain has ended. Its anchors stay provable by header and receipt.')
       .argument('<name>', 'the chain')
       .option('--uncovered', 'though its block hashes are under no anchor elsewhere, as it is gone already')
+      .option('--save <file>', 'write the list of the blocks with its anchors there, for the time when it is gone')
       .option('--yes', 'do not ask'),
   ).action((name: string, options: CloseOptions) => close(name, options, io));
 }
@@ -86,16 +90,46 @@ async function close(name: string, options: CloseOptions, io: CliIo): Promise<vo
     const answer = await io.ask(`Nothing is anchored on ${printable(name)} any more. Type its name to close it: `);
     if (answer.trim() !== name) throw new CliError(EXIT.usage, 'not confirmed: nothing was closed');
   }
+  // Before anything is closed: where it cannot be kept, nothing is.
+  if (options.save !== undefined) await save(await listOf(chainId, options, io), options.save, 'wx');
   const body = { confirm: name, ...(options.uncovered === true && { uncovered: true }) };
   const answer = await callLedger('POST', `/api/v1/chains/${chainId}/close`, options, io, body);
+  if (options.save !== undefined) await save(await listOf(chainId, options, io), options.save, 'w');
   tell(
     answer,
     options,
     io,
     (one) =>
-      `${printable(name)} is closed with ${shown(one['anchors'])} final anchors. Take it out of CHAIN and restart.\n` +
-      `Keep and publish the list of their blocks: ${printable(options.url)}/api/v1/chains/${chainId}/anchors\n`,
+      `${printable(name)} is closed with ${shown(one['anchors'])} final anchors. Take it out of CHAIN.\n` +
+      (options.save === undefined ? '' : `The list of their blocks is in ${printable(options.save)}.\n`) +
+      `Keep and publish it: ${printable(options.url)}${listPath(chainId)}\n` +
+      'Others check old proofs with it: meritkedja verify --block-hashes LIST\n',
   );
+}
+
+function listPath(chainId: number): string {
+  return `/api/v1/chains/${chainId}/anchors`;
+}
+
+/** Checked as whoever verifies will read it. @throws CliError */
+async function listOf(chainId: number, options: ApiOptions, io: CliIo): Promise<BlockHashList> {
+  const list = await callLedger('GET', listPath(chainId), options, io);
+  try {
+    return parseBlockHashList(list);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new CliError(EXIT.input, `the ledger answered no list of block hashes: ${printable(error.message)}`);
+  }
+}
+
+/** @throws CliError 65 */
+async function save(list: BlockHashList, path: string, flag: 'w' | 'wx'): Promise<void> {
+  try {
+    await writeFile(path, `${JSON.stringify(list, undefined, 1)}\n`, { flag });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'error';
+    throw new CliError(EXIT.input, `--save ${printable(path)}: cannot be written (${code})`);
+  }
 }
 
 interface NamedChain {
