@@ -41,15 +41,20 @@ export function hasStrictEncoding(publicKey: Uint8Array, signature: Uint8Array):
 }
 
 function isStrictPoint(encoded: Uint8Array): boolean {
-  // A copy whatever the argument is: slice() of a Buffer would be the caller's own memory.
-  const y = new Uint8Array(encoded);
-  y[31]! &= 0x7f;
   // x = 0 with its sign bit set, the other non-canonical encoding, has a y of small order.
-  return isBelow(y, PRIME) && !SMALL_ORDER_Y.some((small) => small.every((byte, i) => byte === y[i]));
+  return isBelow(encoded, PRIME, 0x7f) && !SMALL_ORDER_Y.some((small) => hasY(encoded, small));
 }
 
-/** a < b, both 32 bytes little-endian. */
-function isBelow(a: Uint8Array, b: Uint8Array): boolean {
-  for (let i = 31; i >= 0; i--) if (a[i] !== b[i]) return a[i]! < b[i]!;
+/** Whether a point has the y coordinate, whatever the sign of its x, which is the last byte's highest bit. */
+function hasY(encoded: Uint8Array, y: Uint8Array): boolean {
+  for (let i = 0; i < 31; i++) if (encoded[i] !== y[i]) return false;
+  return (encoded[31]! & 0x7f) === y[31];
+}
+
+/** a < b, both 32 bytes little-endian; of a's last byte the bits of the mask alone count. */
+function isBelow(a: Uint8Array, b: Uint8Array, mask = 0xff): boolean {
+  const last = a[31]! & mask;
+  if (last !== b[31]) return last < b[31]!;
+  for (let i = 30; i >= 0; i--) if (a[i] !== b[i]) return a[i]! < b[i]!;
   return false;
 }

@@ -72,11 +72,16 @@ export function fromMultibase(text: string): Uint8Array {
     }
     if (carry > 0) limbs.push(carry);
   }
-  const reversed = limbs.flatMap((limb) => [limb & 255, (limb >> 8) & 255, limb >> 16]);
-  while (reversed.at(-1) === 0) reversed.pop();
-  const bytes = new Uint8Array(zeros + reversed.length);
-  for (let j = 0; j < reversed.length; j++) bytes[bytes.length - 1 - j] = reversed[j]!;
+  let length = 3 * limbs.length;
+  while (length > 0 && byteAt(limbs, length - 1) === 0) length--;
+  const bytes = new Uint8Array(zeros + length);
+  for (let j = 0; j < length; j++) bytes[bytes.length - 1 - j] = byteAt(limbs, j);
   return bytes;
+}
+
+/** A byte of a number in digits of 24 bits, both least significant first. */
+function byteAt(limbs: readonly number[], place: number): number {
+  return (limbs[Math.floor(place / 3)]! >> (8 * (place % 3))) & 255;
 }
 
 /**

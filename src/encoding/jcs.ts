@@ -39,14 +39,16 @@ export function canonicalBytes(value: unknown): Uint8Array {
  * member: the signed form of a document leaves its proof out, its digest has another proof in.
  */
 export class CanonicalMembers {
-  readonly #texts = new Map<string, string>();
+  readonly #members: { readonly name: string; readonly label: string; readonly text: string }[] = [];
 
   /** @throws EncodingError as `canonicalize` */
   constructor(value: object) {
     const members = membersOf(value);
     for (const name of sortedNames(members)) {
       const member = members[name];
-      if (member !== undefined) this.#texts.set(name, write(member, 1));
+      if (member !== undefined) {
+        this.#members.push({ name, label: `${writeString(name)}:`, text: write(member, 1) });
+      }
     }
   }
 
@@ -56,11 +58,11 @@ export class CanonicalMembers {
    */
   text(changes: Readonly<Record<string, string | undefined>> = {}): string {
     let text = '{';
-    for (const [name, own] of this.#texts) {
+    for (const { name, label, text: own } of this.#members) {
       const member = Object.hasOwn(changes, name) ? changes[name] : own;
       if (member === undefined) continue;
       if (text.length > 1) text += ',';
-      text += `${writeString(name)}:${member}`;
+      text += label + member;
     }
     return `${text}}`;
   }

@@ -11,7 +11,7 @@ import type { AnchorProof, TrustedAnchorer, TrustedChain, TrustFile } from './bu
 import { openHead } from './check-log.js';
 import type { CheckCode } from './codes.js';
 import { echo } from './echo.js';
-import { fail, pass, settle, skipped, Undecided, type Finding, type Settled } from './outcome.js';
+import { fail, NO_PROOF, pass, settle, skipped, Undecided, type Finding, type Settled } from './outcome.js';
 import type { ParsedBundle, ParsedFirstAnchor } from './parse-bundle.js';
 import { checkReceiptProof, type ProvenAnchor } from './receipt-proof-check.js';
 import type { Tools } from './tools.js';
@@ -65,7 +65,7 @@ export async function checkAnchor(
 ): Promise<AnchorResult> {
   const none = { ...NO_TIME, warnings: [] };
   if (bundle === undefined || head === undefined) {
-    return { finding: { error: new Undecided('noProof', 'the credential came without its proof bundle') }, ...none };
+    return { finding: { error: NO_PROOF }, ...none };
   }
   const { anchor } = bundle;
   if (anchor === undefined) return { finding: await settle(() => notAnchored(bundle, trust)), ...none };

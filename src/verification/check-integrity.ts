@@ -12,16 +12,17 @@ import type { DocumentFacts } from './document-facts.js';
 import { echo } from './echo.js';
 import { fail, pass, Undecided, type Finding } from './outcome.js';
 import type { ParsedInput } from './parse-bundle.js';
-import { verifySignature, type Platform } from './platform.js';
+import { verifySignature } from './platform.js';
+import type { Tools } from './tools.js';
 import { VerificationError } from './verification-error.js';
 
 const PURPOSES: readonly StatusPurpose[] = ['revocation', 'suspension'];
 
 /** @throws VerificationError, Undecided */
-export async function checkIntegrity(presented: ParsedInput, platform: Platform): Promise<Finding> {
+export async function checkIntegrity(presented: ParsedInput, { platform, memory }: Tools): Promise<Finding> {
   const { credential, members, facts, bundle } = presented;
   const { proof } = ourProofOf(credential, bundle !== undefined);
-  await checkSignature(presented, proof, platform);
+  await checkSignature(presented, proof, { platform, memory });
   if (bundle === undefined) return pass('signed by the key that its proof names; no entry of the log to compare with');
   checkEntry(digestWith(members, proof, platform.sha256), facts, bundle.issued.data);
   return pass(`signed by the key that its proof names, digest and facts as in entry ${bundle.issued.index} of the log`);
@@ -50,12 +51,12 @@ function ourProofOf(credential: JsonObject, logged: boolean): { readonly proof: 
 async function checkSignature(
   { credential, members, bundle }: ParsedInput,
   proof: JsonObject,
-  platform: Platform,
+  { platform, memory }: Tools,
 ): Promise<void> {
   const { kid } = verificationMethodOf(proof);
   let key: Uint8Array;
   try {
-    key = fromMultikey(kid);
+    key = memory.of('key', kid, kid, () => fromMultikey(kid));
   } catch (error) {
     if (!(error instanceof EncodingError)) throw error;
     if (bundle !== undefined)

@@ -9,19 +9,19 @@ import type { KeyCustody } from '../organisations/organisation.events.js';
 import { verificationMethodOf } from './check-integrity.js';
 import { eddsaJcsProofOf } from './data-integrity.js';
 import { echo } from './echo.js';
-import { fail, pass, settle, Undecided, type Finding } from './outcome.js';
+import { fail, pass, settleNow, Undecided, type Finding } from './outcome.js';
 import type { ParsedBundle, ParsedInput } from './parse-bundle.js';
 import { knownOf, leafOf } from './standing-lookup.js';
 import { checkCitation, inForce, organisationState } from './standing-leaves.js';
 
 /** @throws VerificationError, Undecided */
-export async function checkIssuer({ credential, facts }: ParsedInput, bundle: ParsedBundle): Promise<Finding> {
+export function checkIssuer({ credential, facts }: ParsedInput, bundle: ParsedBundle): Finding {
   const { index, data } = bundle.issued;
   const leaf = leafOf(bundle, `organisation-${data.organisation}`);
   const state = organisationState(leaf);
   if (facts.issuer !== state.did)
     fail('issuerMismatch', `expected the issuer ${echo(state.did)}, got ${echo(facts.issuer)}`);
-  const { controller, kid } = await signingKeyOf(credential);
+  const { controller, kid } = signingKeyOf(credential);
   if (controller !== state.did)
     fail('issuerMismatch', `expected a key of ${echo(state.did)}, got one of ${echo(controller)}`);
   if (kid !== data.key) fail('keyMismatch', `expected the logged key ${echo(data.key)}, got ${echo(kid)}`);
@@ -47,8 +47,8 @@ export function custodyOf(bundle: ParsedBundle): KeyCustody | undefined {
 }
 
 /** The key that the proof names; a proof that names none is `integrity`'s failure, and leaves nothing to look at here. */
-async function signingKeyOf(credential: JsonObject): Promise<ReturnType<typeof verificationMethodOf>> {
-  const named = await settle(() => verificationMethodOf(eddsaJcsProofOf(credential).proof));
+function signingKeyOf(credential: JsonObject): ReturnType<typeof verificationMethodOf> {
+  const named = settleNow(() => verificationMethodOf(eddsaJcsProofOf(credential).proof));
   if (named.error !== undefined) throw new Undecided('notReached', named.error.message);
   return named.value;
 }

@@ -19,6 +19,9 @@ export class Undecided extends Error {
   }
 }
 
+/** What every check that reads the log comes to without one; made once, for making an error takes its time. */
+export const NO_PROOF = new Undecided('noProof', 'the credential came without its proof bundle');
+
 export function pass(detail: string, trusted?: string): Finding {
   return { outcome: 'pass', detail, ...(trusted === undefined ? {} : { trusted }) };
 }
@@ -41,6 +44,16 @@ export type Settled<T> =
 export async function settle<T>(work: () => T | Promise<T>): Promise<Settled<T>> {
   try {
     return { value: await work() };
+  } catch (error) {
+    if (error instanceof VerificationError || error instanceof Undecided) return { error };
+    throw error;
+  }
+}
+
+/** As `settle`, for what takes no time. */
+export function settleNow<T>(work: () => T): Settled<T> {
+  try {
+    return { value: work() };
   } catch (error) {
     if (error instanceof VerificationError || error instanceof Undecided) return { error };
     throw error;

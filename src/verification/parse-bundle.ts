@@ -91,9 +91,10 @@ export interface ParsedInput {
  *   of a whole number above 1
  */
 export function parseInput(input: unknown, memory = new Memory()): ParsedInput {
-  const json = limited(input, DOCUMENT);
+  const isBundle = isJsonObject(input) && input['type'] === 'MeritkedjaProof';
+  const json = limited(input, isBundle ? DOCUMENT : CREDENTIAL);
   if (!isJsonObject(json)) throw new VerificationError('notACredential', 'expected a JSON object');
-  if (json['type'] !== 'MeritkedjaProof') {
+  if (!isBundle) {
     const members = canonicalMembers(json);
     return { credential: json, members, facts: parseCredential(json), bundle: undefined };
   }
@@ -104,6 +105,7 @@ export function parseInput(input: unknown, memory = new Memory()): ParsedInput {
     throw new VerificationError('bundleMalformed', detail);
   }
   const credential = new JsonReader('bundleMalformed').object(json['credential'], 'credential');
+  limited(credential, CREDENTIAL);
   const members = canonicalMembers(credential);
   return { credential, members, facts: parseCredential(credential), bundle: parseBundle(json, memory) };
 }
@@ -249,9 +251,9 @@ function limited(input: unknown, limits: Limits): Json {
   return input as Json;
 }
 
-/** @throws VerificationError notCanonical, tooLarge */
+/** @param credential whose size and depth are checked
+ * @throws VerificationError notCanonical, tooLarge */
 function canonicalMembers(credential: JsonObject): CanonicalMembers {
-  limited(credential, CREDENTIAL);
   try {
     const members = new CanonicalMembers(credential);
     // No character has more than three bytes.

@@ -17,7 +17,17 @@ import { checkValidity } from './check-validity.js';
 import type { CheckCode } from './codes.js';
 import { eddsaJcsProofOf } from './data-integrity.js';
 import { Memory } from './memory.js';
-import { checkOf, pass, settle, skipped, Undecided, type Finding, type Settled } from './outcome.js';
+import {
+  checkOf,
+  NO_PROOF,
+  pass,
+  settle,
+  settleNow,
+  skipped,
+  Undecided,
+  type Finding,
+  type Settled,
+} from './outcome.js';
 import { parseInput, type ParsedBundle, type ParsedInput } from './parse-bundle.js';
 import { webPlatform, type Platform } from './platform.js';
 import type { Check, CheckName, CredentialState, Verdict, VerificationReport } from './report.js';
@@ -69,34 +79,43 @@ export async function verify(input: unknown, options: VerifyOptions): Promise<Ve
 
   const trust = bundle && options.trust?.find(({ origin }) => origin === bundle.origin);
   const head = bundle && (await settle(() => openHead(bundle.checkpoint, bundle.origin, trust, tools)));
-  const log = await settle(() => logInclusion(presented.value, head, trust, tools));
+  const log = settleNow(() => logInclusion(presented.value, head, trust, tools));
   const anchor = await checkAnchor(bundle, head, trust, options, tools);
   const maxAgeDays = options.maxStatusAgeDays ?? DEFAULT_MAX_STATUS_AGE_DAYS;
   const clock = { now: options.now, maxAgeDays, anchoredAt: anchor.blockTime };
+  const inLog = (check: (given: ParsedBundle) => Finding): Settled<Finding> =>
+    grounded(log, bundle && settleNow(() => check(bundle)));
+
+  const integrity = await settle(() => checkIntegrity(presented.value, tools));
+  const issuer = inLog((given) => checkIssuer(presented.value, given));
+  const mandate = inLog((given) => checkMandate(given));
+  const definition = inLog((given) => checkDefinition(presented.value, given));
+  const status = bundle && (await settle(() => checkStatus(bundle, clock, tools)));
+  const validity = settleNow(() => checkValidity(facts, options.now));
 
   const checks: Check[] = [
     checkOf('format', { value: pass(bundle ? 'a proof bundle of version 1' : 'a credential without proof bundle') }),
-    checkOf('integrity', await settle(() => checkIntegrity(presented.value, tools.platform))),
-    checkOf('issuer', await grounded(log, bundle, (given) => checkIssuer(presented.value, given))),
-    checkOf('mandate', await grounded(log, bundle, (given) => checkMandate(given))),
-    checkOf('definition', await grounded(log, bundle, (given) => checkDefinition(presented.value, given))),
+    checkOf('integrity', integrity),
+    checkOf('issuer', issuer),
+    checkOf('mandate', mandate),
+    checkOf('definition', definition),
     checkOf('logInclusion', log),
     checkOf('anchor', anchor.finding),
-    checkOf('status', await grounded(log, bundle, (given) => checkStatus(given, clock, tools))),
-    checkOf('validity', await settle(() => checkValidity(facts, options.now))),
+    checkOf('status', grounded(log, status)),
+    checkOf('validity', validity),
   ];
-  const superseded = bundle !== undefined && (await settle(() => isSuperseded(bundle))).value === true;
-  const custody = bundle && ((await settle(() => custodyOf(bundle))).value ?? trust?.keyCustody);
+  const superseded = bundle !== undefined && settleNow(() => isSuperseded(bundle)).value === true;
+  const custody = bundle && (settleNow(() => custodyOf(bundle)).value ?? trust?.keyCustody);
   return {
     verdict: verdictOf(checks),
     state: stateOf(checks, superseded),
     checks,
     credential: facts.summary,
-    ...(await times(bundle, log, anchor)),
+    ...times(bundle, log, anchor),
     now: options.now.toISOString(),
     clock: options.clock,
     ...(custody === undefined ? {} : { keyCustody: custody }),
-    warnings: [...anchor.warnings, ...(await otherProofs(presented.value))],
+    warnings: [...anchor.warnings, ...otherProofs(presented.value)],
   };
 }
 
@@ -137,7 +156,7 @@ function logInclusion(
 ): Finding {
   if (notLogged)
     throw new VerificationError('notLogged', 'the whole log was looked through: it holds no such issuance');
-  if (bundle === undefined || head === undefined) throw noProof();
+  if (bundle === undefined || head === undefined) throw NO_PROOF;
   if (head.error !== undefined) throw head.error;
   return checkLogInclusion(bundle, head.value, trust, tools);
 }
@@ -145,31 +164,23 @@ function logInclusion(
 /**
  * A check that reads the log. What it finds against the credential counts; what it finds for it is worth no more than
  * the log itself, so a pass becomes unknown where inclusion in a trusted log was not shown.
+ * @param settled undefined where there is no bundle to read the log from
  */
-async function grounded(
-  log: Settled<Finding>,
-  bundle: ParsedBundle | undefined,
-  check: (bundle: ParsedBundle) => Finding | Promise<Finding>,
-): Promise<Settled<Finding>> {
-  if (bundle === undefined) return { error: noProof() };
-  const settled = await settle(() => check(bundle));
+function grounded(log: Settled<Finding>, settled: Settled<Finding> | undefined): Settled<Finding> {
+  if (settled === undefined) return { error: NO_PROOF };
   if (settled.error !== undefined || log.error === undefined) return settled;
   const code: CheckCode = log.error instanceof Undecided ? 'untrusted' : 'restsOnLog';
   return { error: new Undecided(code, `${settled.value.detail}; but that is the log's word, see logInclusion`) };
 }
 
-function noProof(): Undecided {
-  return new Undecided('noProof', 'the credential came without its proof bundle');
-}
-
-async function times(
+function times(
   bundle: ParsedBundle | undefined,
   log: Settled<Finding>,
   anchor: AnchorResult,
-): Promise<Pick<VerificationReport, 'anchoredAt' | 'asOf'>> {
+): Pick<VerificationReport, 'anchoredAt' | 'asOf'> {
   if (bundle === undefined || log.error !== undefined) return {};
   const isKnown = bundle.anchor === undefined || anchor.confirmed;
-  const asOf = isKnown ? (await settle(() => statusAsOf(bundle, anchor.blockTime))).value : undefined;
+  const asOf = isKnown ? settleNow(() => statusAsOf(bundle, anchor.blockTime)).value : undefined;
   return {
     ...(anchor.anchoredAt === undefined ? {} : { anchoredAt: new Date(anchor.anchoredAt).toISOString() }),
     ...(asOf === undefined ? {} : { asOf: new Date(asOf).toISOString() }),
@@ -177,8 +188,8 @@ async function times(
 }
 
 /** S9: only the logged signature is under the anchor. */
-async function otherProofs({ credential }: ParsedInput): Promise<string[]> {
-  const { value } = await settle(() => eddsaJcsProofOf(credential));
+function otherProofs({ credential }: ParsedInput): string[] {
+  const { value } = settleNow(() => eddsaJcsProofOf(credential));
   if (value === undefined || value.others === 0) return [];
   return [`${value.others} further proof(s) of the credential: not checked, and their signatures are not anchored.`];
 }
