@@ -2,19 +2,35 @@
  * JSON-RPC 2.0 over HTTP to the endpoints of one chain: deadlines, failover, every answer read through a schema.
  * Endpoints are strangers: an answer may be late, malformed, from another chain, or contradict the next one's.
  * Their URLs often hold the operator's access key, so messages name the host alone.
- * Proven by ethers-chain.int.spec.ts, with endpoints that are down, hang or lie.
+ * Proven by json-rpc.int.spec.ts, endpoint-troubles.int.spec.ts and ethers-chain.int.spec.ts, over sockets.
  */
 import { z } from 'zod';
-import { ChainError } from './chain.js';
+import { ChainError, type ChainErrorCode } from './chain.js';
 
-/** More than any block's receipts take. */
-const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+/** More than an answer takes that is not a whole block. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+/** A full block's receipts, or its transactions: 400 million gas buy some 50 MB of either, twice that as hex. */
+const MAX_BLOCK_BYTES = 256 * 1024 * 1024;
+const BLOCK_METHODS: ReadonlySet<string> = new Set(['eth_getBlockReceipts', 'eth_getBlockByHash']);
+/** However long an endpoint asks to be left alone: it is asked again each hour. */
+const LONGEST_REST_SECONDS = 3_600;
 
 /** The endpoint understood the request and says no; `message` is its own text. */
 export class RpcRefusal extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'RpcRefusal';
+  }
+}
+
+/** The endpoint has had enough, or is down for a while, and says when it may be asked again. */
+export class RpcResting extends ChainError {
+  constructor(
+    code: ChainErrorCode,
+    message: string,
+    readonly seconds: number,
+  ) {
+    super(code, message);
   }
 }
 
@@ -48,6 +64,7 @@ export async function callRpc(
   const id = calls;
   let text: string;
   let status: number;
+  let rest: number | undefined;
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -56,20 +73,23 @@ export async function callRpc(
       signal: AbortSignal.timeout(timeoutMs),
     });
     status = response.status;
-    text = await readText(response);
+    rest = restOf(response.headers.get('retry-after'));
+    text = await readText(response, BLOCK_METHODS.has(method) ? MAX_BLOCK_BYTES : MAX_ANSWER_BYTES, where);
   } catch (error) {
     if (error instanceof ChainError) throw error;
-    throw new ChainError(
-      'rpcUnreachable',
-      `${where}: ${reasonOf(error)}; it is tried again, and another endpoint in RPC_URLS would be asked meanwhile`,
-    );
+    throw new ChainError('rpcUnreachable', `${where}: ${reasonOf(error)}; ${TRIED_AGAIN}`);
   }
   const answer = answerSchema.safeParse(parseJson(text));
   const isLimit = answer.success && 'refused' in answer.data && isLimited(answer.data);
   if (status === 429 || isLimit) {
-    throw new ChainError(
+    const advice = 'use an endpoint with an access key, or name several in RPC_URLS';
+    if (rest === undefined) {
+      throw new ChainError('rpcLimited', `${where}: too many requests; it is tried again later; ${advice}`);
+    }
+    throw new RpcResting(
       'rpcLimited',
-      `${where}: too many requests; it is tried again later; use an endpoint with an access key, or name several in RPC_URLS`,
+      `${where}: too many requests; it asks for ${rest} s without any; ${advice}`,
+      rest,
     );
   }
   if (answer.success) {
@@ -77,7 +97,13 @@ export async function callRpc(
     if ('refused' in answer.data) throw new RpcRefusal(answer.data.refused.slice(0, 1_000));
     const { id: answered, result } = answer.data;
     if (answered === undefined || answered === id) return result;
-    throw new ChainError('badAnswer', `${where}: the answer is to another request`);
+    throw new ChainError(
+      'badAnswer',
+      `${where}: the answer is to another request: something between mixes answers up; ${TRIED_AGAIN}`,
+    );
+  }
+  if (status === 503 && rest !== undefined) {
+    throw new RpcResting('rpcUnreachable', `${where}: out of service, for ${rest} s as it says; ${TRIED_AGAIN}`, rest);
   }
   if (/^\s*</.test(text)) {
     throw new ChainError(
@@ -85,8 +111,23 @@ export async function callRpc(
       `${where}: a web page, not JSON-RPC (HTTP status ${status}): is the URL whole, with its access key?`,
     );
   }
-  if (status >= 400) throw new ChainError('rpcUnreachable', `${where}: HTTP status ${status}`);
+  if (status >= 400) {
+    const advice = status < 500 ? 'is the URL whole, with its access key, and paid for?' : TRIED_AGAIN;
+    throw new ChainError('rpcUnreachable', `${where}: HTTP status ${status}; ${advice}`);
+  }
+  if (/^\s*[[{]/.test(text) && parseJson(text) === undefined) {
+    throw new ChainError('badAnswer', `${where}: the answer ends in the midst of its JSON; ${TRIED_AGAIN}`);
+  }
   throw new ChainError('badAnswer', `${where}: the answer is not JSON-RPC: is the URL that of a node?`);
+}
+
+const TRIED_AGAIN = 'it is tried again, and another endpoint in RPC_URLS would be asked meanwhile';
+
+/** Seconds of `Retry-After` (RFC 9110, 10.2.3: a number of them, or a date); undefined where it says nothing. */
+function restOf(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(Math.ceil(seconds), 0), LONGEST_REST_SECONDS);
 }
 
 function isLimited({ refused, code }: { readonly refused: string; readonly code: number | undefined }): boolean {
@@ -97,6 +138,8 @@ function isLimited({ refused, code }: { readonly refused: string; readonly code:
 export class RpcEndpoints {
   /** When each endpoint said of which chain it is, in milliseconds of this process. */
   private readonly checked = new Map<string, number>();
+  /** Until when each is left alone, as it asked for. */
+  private readonly resting = new Map<string, { readonly untilMs: number; readonly code: ChainErrorCode }>();
 
   /** @param urls at least one */
   constructor(
@@ -140,7 +183,7 @@ export class RpcEndpoints {
     if (result.success) return result.data;
     const issue = result.error.issues[0];
     const what = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
-    throw new ChainError('badAnswer', `${method} at ${hostOf(url)}: ${what}`);
+    throw new ChainError('badAnswer', `${method} at ${hostOf(url)}: ${what}; no node answers so: ${TRIED_AGAIN}`);
   }
 
   /**
@@ -165,18 +208,34 @@ export class RpcEndpoints {
 
   /** What failed may come back as something else: it is asked again of which chain it is. */
   private async call(url: string, method: string, params: readonly unknown[]): Promise<unknown> {
+    const rest = this.resting.get(url);
+    const seconds = Math.ceil(((rest?.untilMs ?? 0) - performance.now()) / 1000);
+    if (rest && seconds > 0) {
+      throw new ChainError(
+        rest.code,
+        `${hostOf(url)}: left alone for ${seconds} s more, as it asked for; ${TRIED_AGAIN}`,
+      );
+    }
     try {
       return await callRpc(url, method, params, this.timeoutMs);
     } catch (error) {
       if (error instanceof ChainError) this.checked.delete(url);
+      if (error instanceof RpcResting) {
+        this.resting.set(url, { untilMs: performance.now() + error.seconds * 1000, code: error.code });
+      }
       throw error;
     }
   }
 
   private async checkChainId(url: string): Promise<void> {
     if (performance.now() - (this.checked.get(url) ?? Number.NEGATIVE_INFINITY) < CHAIN_ID_MS) return;
-    const answer = z.string().safeParse(await callRpc(url, 'eth_chainId', [], this.timeoutMs));
-    if (!answer.success) throw new ChainError('badAnswer', `eth_chainId at ${hostOf(url)}: expected a quantity`);
+    const answer = z.string().safeParse(await this.call(url, 'eth_chainId', []));
+    if (!answer.success) {
+      throw new ChainError(
+        'badAnswer',
+        `eth_chainId at ${hostOf(url)}: expected a quantity; no node answers so: ${TRIED_AGAIN}`,
+      );
+    }
     const got = Number(answer.data);
     if (got !== this.chainId) {
       throw new ChainError(
@@ -193,13 +252,19 @@ function mayPass(error: unknown): boolean {
   return error instanceof RpcRefusal || (error instanceof ChainError && error.code !== 'wrongChainId');
 }
 
-async function readText(response: Response): Promise<string> {
+async function readText(response: Response, most: number, where: string): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += (chunk as Uint8Array).length;
-    if (size > MAX_ANSWER_BYTES) throw new ChainError('badAnswer', `an answer of more than ${MAX_ANSWER_BYTES} bytes`);
+    // Leaving the loop cancels what is still to come.
+    if (size > most) {
+      throw new ChainError(
+        'badAnswer',
+        `${where}: more than ${most} bytes, which no node answers: take another endpoint`,
+      );
+    }
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
@@ -219,8 +284,8 @@ function hostOf(url: string): string {
 
 /** What went wrong, without the URL that fetch puts into some of its messages. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'failed';
-  const { cause } = error;
+  if (typeof error !== 'object' || error === null) return 'failed';
+  const { cause, name } = error as { readonly cause?: unknown; readonly name?: unknown };
   if (typeof cause === 'object' && cause !== null && 'code' in cause) return String(cause.code);
-  return error.name === 'TimeoutError' ? 'no answer in time' : error.name;
+  return name === 'TimeoutError' ? 'no answer in time' : String(name);
 }
