@@ -34,7 +34,7 @@ export interface ChainPlan {
 const SHORTEST_POLL_MS = 4_000;
 const EMBEDDED_POLL_MS = 500;
 /** Witnesses are for years, not for minutes. */
-const WITNESS_INTERVAL_SECONDS = 3_600;
+export const WITNESS_INTERVAL_SECONDS = 3_600;
 const DOUBT_SECONDS = 60;
 
 /** @param ownKey the ledger's own key for the embedded chain, 32 bytes */

@@ -1,10 +1,11 @@
 /** Prometheus metrics: the process, the log, the anchors, the requests. Counts and delays only, nothing about persons. */
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { newestBatch } from '../anchoring/batches.read.js';
+import { anchoredSize, newestBatch } from '../anchoring/batches.read.js';
 import type { Database } from '../event-store/sqlite-file.js';
 import { statement } from '../event-store/statements.js';
 import type { Ledger } from '../ledger.js';
+import { longestWait, registerChainMetrics, unanchoredEntries } from './chain-metrics.js';
 
 /** A registry of its own for each server, so that two in one process do not meet. */
 export function metricsOf(ledger: Ledger): Registry {
@@ -31,7 +32,7 @@ export function metricsOf(ledger: Ledger): Registry {
     'Entries under the newest signed head.',
     () => ledger.signer.latest?.size ?? 0,
   );
-  gauge('meritkedja_anchored_entries', 'Entries under the newest final anchor.', fromTables(anchoredEntries));
+  gauge('meritkedja_anchored_entries', 'Entries under the newest final anchor.', fromTables(anchoredSize));
   gauge('meritkedja_credentials', 'Credentials issued.', count('credentials'));
   gauge('meritkedja_definitions', 'Definitions.', count('definitions'));
   gauge('meritkedja_organisations', 'Organisations.', count('organisations'));
@@ -51,6 +52,20 @@ export function metricsOf(ledger: Ledger): Registry {
   gauge('meritkedja_anchoring_trouble', '1 while the chain cannot be used.', () =>
     ledger.anchoring.problem === undefined ? 0 : 1,
   );
+  gauge('meritkedja_clock_wrong', "1 while this machine's clock is too far off to write to the log (S18).", () =>
+    ledger.anchoring.clockProblem === undefined ? 0 : 1,
+  );
+  gauge(
+    'meritkedja_unanchored_entries',
+    "Entries of the log under no final anchor; a few of each anchor's own are always among them.",
+    fromTables(() => unanchoredEntries(ledger)),
+  );
+  gauge(
+    'meritkedja_oldest_unanchored_age_seconds',
+    'Seconds that the oldest event has waited for a final anchor; 0 where none waits.',
+    fromTables(() => longestWait(ledger)),
+  );
+  registerChainMetrics(registry, ledger);
   return registry;
 }
 
@@ -67,12 +82,4 @@ export function timeRequests(fastify: FastifyInstance, registry: Registry): void
     const route = request.routeOptions.url ?? 'none';
     seconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
   });
-}
-
-function anchoredEntries(db: Database): number {
-  const row = statement(
-    db,
-    "SELECT max(b.size) AS size FROM batches b JOIN anchors a ON a.batch = b.number WHERE a.state = 'finalised'",
-  ).get() as { size: number | null };
-  return row.size ?? 0;
 }

@@ -1,5 +1,5 @@
 /** From read models to what the pages show. Nothing about a person, but for the operator's own register. */
-import { batchOfIndex, listBatches, newestBatch, type AnchorView, type BatchView } from '../anchoring/batches.read.js';
+import { batchOfIndex, listBatches, newestBatch } from '../anchoring/batches.read.js';
 import { heldCredential, holderNameOf, isHolderErased } from '../credentials/held-credential.js';
 import { listCredentials, registerRow, type RegisterRow } from '../credentials/register.read.js';
 import { catalogueItem, searchCatalogue } from '../definitions/catalogue.read.js';
@@ -9,11 +9,10 @@ import { DomainError, NotFoundError } from '../errors.js';
 import { load } from '../event-store/handle.js';
 import type { Database } from '../event-store/sqlite-file.js';
 import type { Ledger } from '../ledger.js';
+import { shownAnchor, shownBatch } from './anchoring-views.js';
 import { organisationName } from '../organisations/organisations.read.js';
 import type {
-  AnchorView as ShownAnchor,
   BatchesView,
-  BatchView as ShownBatch,
   CatalogueView,
   CredentialView,
   DefinitionView,
@@ -45,7 +44,7 @@ export class ViewModels {
       logSize: this.ledger.log.tree.size,
       origin: this.ledger.origin,
       ...(await this.#demoCredential()),
-      ...(newest && anchor ? { newestAnchor: { batch: newest.number, ...this.#anchor(anchor) } } : {}),
+      ...(newest && anchor ? { newestAnchor: { batch: newest.number, ...shownAnchor(anchor) } } : {}),
     };
   }
 
@@ -149,7 +148,7 @@ export class ViewModels {
       ...(row.state === 'active' ? {} : { stateSince: row.since }),
       ...(row.reasonCode === undefined ? {} : { reasonCode: row.reasonCode }),
       ...(batch ? { batch: batch.number } : {}),
-      ...(anchor ? { anchor: this.#anchor(anchor) } : {}),
+      ...(anchor ? { anchor: shownAnchor(anchor) } : {}),
       demo: definition?.content.demo ?? false,
       erased: await isHolderErased(this.ledger, id),
     };
@@ -158,7 +157,7 @@ export class ViewModels {
   batches(before: number | undefined): BatchesView {
     const { items, next } = listBatches(this.ledger.readModels.db, { before, limit: BATCHES_PAGE });
     return {
-      batches: items.map((batch) => this.#batch(batch)),
+      batches: items.map(shownBatch),
       logSize: this.ledger.log.tree.size,
       ...(next === undefined ? {} : { next: String(next) }),
     };
@@ -176,7 +175,7 @@ export class ViewModels {
       ...(query === undefined || query === '' ? {} : { query }),
       credentials: rows.filter(matches),
       ...(next === undefined ? {} : { next: String(next) }),
-      batches: listBatches(this.#db, { limit: 5 }).items.map((batch) => this.#batch(batch)),
+      batches: listBatches(this.#db, { limit: 5 }).items.map(shownBatch),
       unanchored: Math.max(0, this.ledger.log.newestHappening - (newestBatch(this.#db)?.toIndex ?? -1)),
     };
   }
@@ -220,18 +219,5 @@ export class ViewModels {
     if (row.validUntil !== undefined && Date.parse(row.validUntil) <= now) return 'expired';
     if (Date.parse(row.validFrom) > now) return 'notYetValid';
     return newestVersion_ !== undefined && newestVersion_ > row.version ? 'superseded' : 'active';
-  }
-
-  #batch({ anchors, number, fromIndex, toIndex, size, root, credentials }: BatchView): ShownBatch {
-    return { number, fromIndex, toIndex, size, root, credentials, anchors: anchors.map((one) => this.#anchor(one)) };
-  }
-
-  #anchor({ blockTime, ...anchor }: AnchorView): ShownAnchor {
-    const { chain } = this.ledger;
-    return {
-      ...anchor,
-      ...(blockTime === undefined ? {} : { blockTime: new Date(blockTime * 1000).toISOString() }),
-      ...(chain?.chainId === anchor.chainId ? { chainName: chain.name, embedded: chain.embedded } : {}),
-    };
   }
 }

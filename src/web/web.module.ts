@@ -13,6 +13,7 @@ import { HistoryController } from '../history/history.controller.js';
 import { Ledger } from '../ledger.js';
 import { LogController } from '../log/log.controller.js';
 import { AccessGuard, AdminToken } from './access.guard.js';
+import { AnchoringPagesController } from './anchoring-pages.controller.js';
 import { metricsOf } from './metrics.js';
 import { OpenApi } from './openapi.js';
 import { PagesController } from './pages.controller.js';
@@ -42,6 +43,7 @@ import { ViewModels } from './view-models.js';
     KeysController,
     VerificationController,
     PagesController,
+    AnchoringPagesController,
   ],
   providers: [
     OpenApi,

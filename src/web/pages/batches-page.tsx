@@ -1,7 +1,7 @@
 /** Every batch with its range, size, root and anchors, newest first. */
 import { fill, formatNumber, texts } from '../text/text.js';
 import { BatchCard } from './batch-list.js';
-import { html, More, Page } from './components.js';
+import { href, html, More, Page } from './components.js';
 import type { BatchesView, PageContext } from './view-models.js';
 
 export function batchesPage(vm: BatchesView, ctx: PageContext): string {
@@ -13,6 +13,11 @@ export function batchesPage(vm: BatchesView, ctx: PageContext): string {
         {t.lead}
       </p>
       <p safe>{fill(t.summary, { n: formatNumber(vm.logSize, ctx.lang) })}</p>
+      <p>
+        <a href={href(ctx, '/anchoring')} safe>
+          {t.overview}
+        </a>
+      </p>
       {vm.batches.length === 0 ? (
         <p class="note" safe>
           {t.empty}
@@ -20,7 +25,7 @@ export function batchesPage(vm: BatchesView, ctx: PageContext): string {
       ) : (
         <ol class="plain entries" aria-label={t.heading}>
           {vm.batches.map((batch) => (
-            <BatchCard batch={batch} lang={ctx.lang} />
+            <BatchCard batch={batch} ctx={ctx} />
           ))}
         </ol>
       )}

@@ -60,7 +60,7 @@ function PublicFacts({ vm, ctx }: { vm: CredentialView; ctx: PageContext }): JSX
         {vm.batch === undefined ? (
           <span safe>{dictionary.common.notYet}</span>
         ) : (
-          <a href={href(ctx, `/batches#batch-${vm.batch}`)} safe>
+          <a href={href(ctx, `/batches/${vm.batch}`)} safe>
             {formatNumber(vm.batch, lang)}
           </a>
         )}

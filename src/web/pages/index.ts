@@ -1,4 +1,6 @@
 /** The pages: pure functions of a view model and a context to an HTML document. */
+export { anchoringPage } from './anchoring-page.js';
+export { batchPage } from './batch-page.js';
 export { batchesPage } from './batches-page.js';
 export { cataloguePage } from './catalogue-page.js';
 export { credentialPage } from './credential-page.js';

@@ -152,13 +152,18 @@ function Anchoring({ vm, ctx }: { vm: OperatorView; ctx: PageContext }): JSX.Ele
       ) : (
         <ol class="plain entries" aria-label={t.anchoring}>
           {vm.batches.map((batch) => (
-            <BatchCard batch={batch} lang={ctx.lang} />
+            <BatchCard batch={batch} ctx={ctx} />
           ))}
         </ol>
       )}
       <p>
         <a href={href(ctx, '/batches')} safe>
           {t.allBatches}
+        </a>
+      </p>
+      <p>
+        <a href={href(ctx, '/anchoring')} safe>
+          {texts(ctx.lang).batches.overview}
         </a>
       </p>
     </section>

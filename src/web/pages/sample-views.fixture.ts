@@ -1,6 +1,7 @@
 /** View models for the pages' specs: a full one of each kind, and the same with every text hostile. */
 import type { DefinitionContent } from '../../definitions/content.js';
 import type { VerificationReport } from '../../verification/report.js';
+import type { AnchoringView, BatchAnchorView, BatchPageView, ChainView } from './anchoring-view-models.js';
 import type {
   AnchorView,
   BatchesView,
@@ -80,6 +81,28 @@ const ANCHOR: AnchorView = {
   embedded: true,
 };
 
+const SEPOLIA_ANCHOR: BatchAnchorView = {
+  ...ANCHOR,
+  chainName: 'Sepolia',
+  chainId: 11_155_111,
+  embedded: false,
+  currency: 'ETH',
+  effectiveGasPrice: '1500000000',
+  l1Fee: '1000',
+  cost: '34635000001000',
+  submittedAt: AT,
+  confirmedAt: AT,
+  finalisedAt: '2026-11-20T10:15:00Z',
+  delaySeconds: 912.5,
+  reorganisations: 1,
+  sent: [
+    { txHash: '0xa0', nonce: 7, submittedAt: AT, maxFeePerGas: '1000000000', outcome: 'replaced' },
+    { txHash: '0xa1', nonce: 7, submittedAt: AT, replaces: '0xa0', outcome: 'included' },
+    { txHash: '0xa2', nonce: 6, submittedAt: AT, failed: 'nonceUsed', outcome: 'failed' },
+    { txHash: '0xa3', nonce: 8, submittedAt: AT, outcome: 'waiting' },
+  ],
+};
+
 const BATCH: BatchView = {
   number: 1,
   fromIndex: 0,
@@ -87,7 +110,35 @@ const BATCH: BatchView = {
   size: 12,
   root: 'cm90',
   credentials: 3,
+  sealedAt: AT,
+  firstAt: AT,
   anchors: [ANCHOR],
+};
+
+const CHAIN: ChainView = {
+  ...{ name: 'sepolia', title: 'Sepolia', chainId: 11_155_111, isMain: true, embedded: false, testnet: true },
+  currency: 'ETH',
+  anchorer: '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
+  contract: '0x5FbDB2315678afecb367f032d93F642f64180aa3',
+  announcedEnd: '2026-09-30',
+  here: true,
+  problem: { code: 'noFunds', text: 'the anchorer has nothing' },
+  warning: '3 days left',
+  lowDays: 3,
+  balance: '1500000000000000',
+  newestBlock: { number: 7_000_000, time: AT },
+  forecast: {
+    ...{ anchors: 12, days: 3.5, perAnchor: '34635000001000', anchorsPerDay: 3.43, perDay: '118748571432000' },
+    ...{ perCredential: '11545000000333', daysLeft: 3 },
+  },
+  spentToday: '34635000001000',
+  spent: '415620000012000',
+  ...{ transactions: 14, replacements: 1, failures: 1, reorganisations: 1 },
+  history: [
+    { batch: 12, finalisedAt: AT, delaySeconds: 912, cost: '34635000001000', credentials: 3 },
+    { batch: 11, finalisedAt: AT, credentials: 0 },
+    { batch: 10, finalisedAt: AT, delaySeconds: 1_200, cost: '1', credentials: 2 },
+  ],
 };
 
 const LINE: HistoryLineView = {
@@ -118,6 +169,8 @@ export interface SampleViews {
   readonly operator: OperatorView;
   readonly confirm: ConfirmView;
   readonly batches: BatchesView;
+  readonly batch: BatchPageView;
+  readonly anchoring: AnchoringView;
   readonly organisationHistory: HistoryView;
   readonly definitionHistory: HistoryView;
   readonly credentialHistory: HistoryView;
@@ -214,6 +267,34 @@ export const VIEWS: SampleViews = {
       mandate: { mandate: 'owner', state: 'owner' },
       version: { held: 1, newest: 2, retired: true, effect: 'renewalRequired' },
     },
+  },
+  batch: {
+    ...BATCH,
+    anchors: [
+      { ...ANCHOR, sent: [] },
+      SEPOLIA_ANCHOR,
+      { ...SEPOLIA_ANCHOR, chainId: 560_048, state: 'closed', covered: false },
+      { ...SEPOLIA_ANCHOR, chainId: 84_532, state: 'closed', covered: true },
+    ],
+    hasNext: true,
+  },
+  anchoring: {
+    chains: [
+      CHAIN,
+      { ...CHAIN, name: 'hoodi', title: 'Hoodi', chainId: 560_048, isMain: false, here: false, history: [] },
+      { ...CHAIN, name: 'old', chainId: 84_532, isMain: false, closedAt: AT },
+      {
+        ...{ name: 'embedded', chainId: 31_337, isMain: false, embedded: true, testnet: false, currency: 'ETH' },
+        ...{ here: true, warning: 'an anchor without a proof', spentToday: '0', spent: '0', history: [] },
+        ...{ transactions: 0, replacements: 0, failures: 0, reorganisations: 0 },
+      },
+    ],
+    policy: {
+      ...{ intervalSeconds: 3_600, maxAgeSeconds: 86_400, bumpAfterSeconds: 300, witnessIntervalSeconds: 3_600 },
+      ...{ maxFeePerGas: '30000000000', maxPerDay: '10000000000000000' },
+    },
+    clockProblem: 'the clock is wrong',
+    waiting: 4_000,
   },
   error: { status: 404, title: 'Fel', detail: 'Finns inte', requestId: 'req-1' },
 };

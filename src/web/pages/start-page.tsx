@@ -38,7 +38,7 @@ function Anchor({ vm, ctx }: { vm: StartView; ctx: PageContext }): JSX.Element {
               </Fact>
             )}
             <Fact term={dictionary.common.batch}>
-              <a href={href(ctx, `/batches#batch-${anchor.batch}`)} safe>
+              <a href={href(ctx, `/batches/${anchor.batch}`)} safe>
                 {formatNumber(anchor.batch, lang)}
               </a>
             </Fact>

@@ -427,6 +427,8 @@ export const en: Dictionary = {
     empty: 'Choose a file or paste something first.',
     noEvidence:
       'The ledger does not know this micro-credential. Make sure that this is the right ledger, or use a proof file, which holds everything.',
+    noEvidenceInFile:
+      'The micro-credential came without evidence, and this file cannot fetch any. Ask for the proof file (.proof.json) or the PDF.',
     otherCredential: 'The file is about another micro-credential than this page. Go to Verify to check it.',
     offline: 'The ledger does not answer. Check your connection and try again.',
     serverError: 'The ledger answered with an error ({status}). Try again in a while.',
@@ -594,6 +596,7 @@ export const en: Dictionary = {
       'Ended on {date}. The anchors here can still be checked with the block’s header and the receipt in the proof.',
     particulars: 'Particulars from the node',
     problemHeading: 'The chain cannot be used now',
+    warningHeading: 'Something needs to be seen to',
     purseLow: 'The money lasts {n} more days at the present rate',
     purseLowText:
       'Send more to the anchorer {address}. When it has none left, anchoring stands still until there is some again.',

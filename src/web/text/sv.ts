@@ -427,6 +427,8 @@ export const sv = {
     empty: 'Välj en fil eller klistra in något först.',
     noEvidence:
       'Liggaren känner inte till den här mikromeriten. Kontrollera att du är hos rätt liggare, eller använd en bevisfil som innehåller allt.',
+    noEvidenceInFile:
+      'Mikromeriten kom utan bevis, och den här filen kan inte hämta några. Be om bevisfilen (.proof.json) eller PDF:en.',
     otherCredential: 'Filen gäller en annan mikromerit än den sidan visar. Gå till Kontrollera för att pröva den.',
     offline: 'Liggaren svarar inte. Kontrollera anslutningen och försök igen.',
     serverError: 'Liggaren svarade med ett fel ({status}). Försök igen om en stund.',
@@ -590,6 +592,7 @@ export const sv = {
     closedAt: 'Avslutad {date}. Ankarna här går fortfarande att kontrollera med blockets huvud och kvittot i beviset.',
     particulars: 'Uppgifter från noden, på engelska',
     problemHeading: 'Kedjan kan inte användas nu',
+    warningHeading: 'Något behöver ses över',
     purseLow: 'Pengarna räcker {n} dagar till i nuvarande takt',
     purseLowText:
       'Skicka mer till förankraren {address}. Har den inget kvar stannar förankringen tills det finns pengar igen.',
