@@ -1,7 +1,7 @@
 /**
  * What the log itself says of its anchors, before any chain is asked: which transaction carries which head where (a claim
  * each), whether that transaction is what the log says it is, and whether contract and anchorer may anchor it, by the
- * pinned trust file and the signed rotations in the log (S4, S19). Pure; proven by anchor-claims.spec.ts.
+ * pinned trust file and the signed rotations in the log (S4, S19). Pure; proven by anchors.int.spec.ts.
  */
 import type { ChainAnchor } from '../anchoring/batch.js';
 import { readAnchorTransaction } from '../anchoring/anchor-transaction.js';

@@ -1,6 +1,6 @@
 /**
  * What the times of the anchors' blocks say of the log's own clock and of its keeper: the bounds that they set to every
- * entry's `at` (S18), and how long entries waited for an anchor (S11, S19). Pure; proven by anchor-times.spec.ts.
+ * entry's `at` (S18), and how long entries waited for an anchor (S11, S19). Pure; proven by anchors.int.spec.ts.
  */
 import { CLOCK_TOLERANCE } from '../anchoring/clock-guard.js';
 import type { AnchorClaim } from './anchor-claims.js';

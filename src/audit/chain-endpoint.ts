@@ -2,7 +2,7 @@
  * One endpoint of a chain, as an audit asks it: what the registry has recorded for our anchorers, headers, receipts. It is
  * a stranger. What hashes is believed (a header by its hash, a receipt under its header's root); what does not is its word
  * alone, and the audit says so (S19). Limits of public endpoints are met with smaller ranges and pauses.
- * Proven by chain-endpoint.int.spec.ts, with endpoints that limit, hide, add and contradict.
+ * Proven by anchors.int.spec.ts, with endpoints that limit, hide, add and contradict.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
