@@ -173,6 +173,8 @@ class FaultRun {
       endpoint.follow();
       await endpoint.deliver();
     }
+    // What is final without its proof is looked at again when a worker starts.
+    await this.#start();
   }
 
   /** Something that a kill may end; what comes next then begins from nothing. */

@@ -188,6 +188,11 @@ export class KilledService {
       endpoint.follow();
       await endpoint.deliver();
     }
+    // What is final without its proof is looked at again when a worker starts.
+    if (this.endpoints.some(({ struck }) => struck.size > 0)) {
+      await this.service.kill9();
+      await this.service.restart();
+    }
     // Twice: what is said of the batches on their way lies under the second one.
     for (const _ of [1, 2]) {
       await this.happen();
