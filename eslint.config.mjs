@@ -42,6 +42,7 @@ const VERIFIER_MAY_IMPORT = [
   '**/src/log/{hash,proof-check,note,checkpoint,ed25519,tlog-proof}.ts',
   '**/src/event-store/{decider,event-store,entry,upcasting}.ts',
   '**/src/event-types.ts',
+  '**/src/crypto/ed25519-strict.ts',
   '**/src/credentials/achievement.ts',
   '**/src/errors.ts',
   ...PUBLIC_FILES,

@@ -1,4 +1,4 @@
-/** One set of edge cases for both implementations of Ed25519 in use (S26): they agree with each other and the rule. */
+/** One set of edge cases for all implementations of Ed25519 in use (S26): they agree with each other and the rule. */
 import { describe, expect, it } from '@jest/globals';
 import * as noble from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
@@ -7,6 +7,7 @@ import { concatBytes, utf8 } from '../encoding/bytes.js';
 import { fromHex, toHex } from '../encoding/hex.js';
 import { EncodingError } from '../errors.js';
 import { verifyEd25519 as verifyByNoble } from '../log/ed25519.js';
+import { ed25519Of, PLAIN, verifySignature } from '../verification/platform.js';
 import { generateKeyPair, signer, verifyEd25519 as verifyByNode } from './ed25519.js';
 
 const { Point } = noble;
@@ -14,9 +15,13 @@ const L = Point.CURVE().n;
 const P = Point.CURVE().p;
 noble.hashes.sha512 = sha512;
 
+/** Every case of this file with its answer, for the implementation that takes its time: see the end. */
+const cases: (readonly [Uint8Array, Uint8Array, Uint8Array, boolean])[] = [];
+
 /** Both answers, which must be one. */
 function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const byNode = verifyByNode(publicKey, message, signature);
+  cases.push([publicKey, message, signature, byNode]);
   expect(verifyByNoble(publicKey, message, signature)).toBe(byNode);
   return byNode;
 }
@@ -460,5 +465,17 @@ describe('a key pair', () => {
     const signatures = keys.map((key) => key.sign(utf8('m')));
     expect(keys.every((key, i) => verifyByNode(key.publicKey, utf8('m'), signatures[i]!))).toBe(true);
     expect(keys.some((key, i) => verifyByNode(key.publicKey, utf8('n'), signatures[i]!))).toBe(false);
+  });
+});
+
+/** Last in the file: the cases of all that stands above it. */
+describe('S26: WebCrypto, as the verifier uses it', () => {
+  it('answers every case of this file as the others do', async () => {
+    const ed25519 = ed25519Of(globalThis.crypto.subtle);
+    expect(cases.length).toBeGreaterThan(300);
+    for (const [publicKey, message, signature, answer] of cases) {
+      const given = await verifySignature({ ...PLAIN, ed25519 }, publicKey, message, signature);
+      if (given !== answer) throw new Error(`expected ${answer} for ${toHex(publicKey)} and ${toHex(signature)}`);
+    }
   });
 });

@@ -47,7 +47,7 @@ export class Memory {
   #keep<T>(kind: string, place: string, given: Json, made: T): T {
     if (place.length + lengthOf(given) > LONGEST) return made;
     let places = this.#kinds.get(kind);
-    if (places === undefined) this.#kinds.set(kind, (places = new Map()));
+    if (places === undefined) this.#kinds.set(kind, (places = new Map<string, Kept>()));
     places.delete(place);
     const oldest = places.keys().next().value;
     if (places.size >= MOST && oldest !== undefined) places.delete(oldest);
@@ -61,6 +61,6 @@ export class Memory {
 function lengthOf(value: Json | undefined): number {
   if (typeof value === 'string') return value.length;
   if (typeof value !== 'object' || value === null) return 1;
-  if (Array.isArray(value)) return value.reduce((sum: number, item: Json) => sum + lengthOf(item), 1);
-  return Object.entries(value).reduce((sum, [name, member]) => sum + name.length + lengthOf(member), 1);
+  if (Array.isArray(value)) return (value as readonly Json[]).reduce<number>((sum, item) => sum + lengthOf(item), 1);
+  return Object.entries(value).reduce<number>((sum, [name, member]) => sum + name.length + lengthOf(member), 1);
 }
