@@ -20,7 +20,7 @@ import { sha256 } from '../log/hash.js';
 import { StandingTree } from '../log/standing-tree.js';
 import { organisationDecider } from '../organisations/organisation.js';
 import type { OrganisationEvent } from '../organisations/organisation.events.js';
-import { interpret, Malformed, type Catalogue } from './catalogue.js';
+import { eventOf, interpret, Malformed, type Catalogue } from './catalogue.js';
 import { CitedStreams, DEFINITION, ORGANISATION, type SavedCitedStreams } from './cited-streams.js';
 import type { Clock } from './clock.js';
 import { decideAgain, type Deciding, type Refusal } from './decide-again.js';
@@ -233,12 +233,12 @@ export class BookReplay {
 
   #event(event: ParsedEntry, meta: EventMeta, index: number): void {
     const { stream } = event;
-    if (stream === LEDGER_STREAM) this.#onLedger(event as unknown as LedgerEvent, meta);
-    else if (stream === STANDING_STREAM) this.#onStanding(event as unknown as StandingRecorded, index);
-    else if (stream.startsWith(BATCH)) this.#onBatch(event as unknown as BatchEvent, meta, index);
-    else if (stream.startsWith(ORGANISATION)) this.#onOrganisation(event as unknown as OrganisationEvent, meta);
-    else if (stream.startsWith(DEFINITION)) this.#onDefinition(event as unknown as DefinitionEvent, meta);
-    else if (stream.startsWith(STATUS_LIST)) this.#onList(event as unknown as StatusListEvent, meta, index);
+    if (stream === LEDGER_STREAM) this.#onLedger(eventOf<LedgerEvent>(event), meta);
+    else if (stream === STANDING_STREAM) this.#onStanding(eventOf<StandingRecorded>(event), index);
+    else if (stream.startsWith(BATCH)) this.#onBatch(eventOf<BatchEvent>(event), meta, index);
+    else if (stream.startsWith(ORGANISATION)) this.#onOrganisation(eventOf<OrganisationEvent>(event), meta);
+    else if (stream.startsWith(DEFINITION)) this.#onDefinition(eventOf<DefinitionEvent>(event), meta);
+    else if (stream.startsWith(STATUS_LIST)) this.#onList(eventOf<StatusListEvent>(event), meta, index);
   }
 
   #onOrganisation(event: OrganisationEvent, meta: EventMeta): void {

@@ -3,6 +3,7 @@
  * Proven by event-shapes.spec.ts.
  */
 import { EncodingError, InvariantError } from '../errors.js';
+import type { DomainEvent } from '../event-store/decider.js';
 import type { ParsedEntry } from '../event-store/entry.js';
 import type { EventTypes } from '../event-store/upcasting.js';
 import { EVENT_TYPES } from '../event-types.js';
@@ -33,6 +34,11 @@ export function interpret(entry: ParsedEntry, { types, shapes }: Catalogue): Par
     if (error instanceof EncodingError) return new Malformed(error.message);
     throw error;
   }
+}
+
+/** An entry as its decider has events: what is sealed is not opened, so there is none of it. */
+export function eventOf<Event extends DomainEvent>({ type, v, data }: ParsedEntry): Event {
+  return { type, v, data } as unknown as Event;
 }
 
 /** Why an entry's data is not that of its type. */

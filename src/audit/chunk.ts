@@ -13,7 +13,8 @@ export const CHUNK_BUNDLES = 16;
 /** Bytes of a chunk, after which no further bundle is added to it. */
 export const CHUNK_BYTES = 4 * 2 ** 20;
 
-const ENTRIES = CHUNK_BUNDLES * TILE_WIDTH;
+/** Entries of a chunk at most. */
+export const ENTRIES = CHUNK_BUNDLES * TILE_WIDTH;
 
 /** To whom an entry belongs, where it is no replay's by its number. */
 export const OWNER = {
@@ -123,10 +124,19 @@ function ownerOf(bytes: Buffer, start: number, end: number, shares: number): num
   if (!findStream(bytes, start, end, place)) return OWNER.book;
   if (beginsWith(bytes, place, IDS[0]!) || beginsWith(bytes, place, IDS[1]!)) {
     if (place.end - place.start !== PERSON_NAME) return OWNER.book;
-    // The last digits of a UUID are as random as the others.
-    return (bytes[place.end - 1]! * 31 + bytes[place.end - 2]! * 7 + bytes[place.end - 3]!) % shares;
+    return shareOfDigits(bytes[place.end - 3]!, bytes[place.end - 2]!, bytes[place.end - 1]!, shares);
   }
   return beginsWith(bytes, place, IDS[2]!) || beginsWith(bytes, place, IDS[3]!) ? OWNER.all : OWNER.book;
+}
+
+/** Which of a number of replays has the credential or assessment of an id. @param id UUID */
+export function shareOf(id: string, shares: number): number {
+  return shareOfDigits(id.charCodeAt(33), id.charCodeAt(34), id.charCodeAt(35), shares);
+}
+
+/** The last digits of a UUID are as random as the others. */
+function shareOfDigits(a: number, b: number, c: number, shares: number): number {
+  return (a + 7 * b + 31 * c) % shares;
 }
 
 function beginsWith(bytes: Buffer, { start, end }: StreamPlace, prefix: Buffer): boolean {

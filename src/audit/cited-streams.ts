@@ -11,7 +11,7 @@ import type { ParsedEntry } from '../event-store/entry.js';
 import type { EventMeta } from '../event-store/decider.js';
 import { organisationDecider, type OrganisationState } from '../organisations/organisation.js';
 import type { OrganisationEvent } from '../organisations/organisation.events.js';
-import { interpret, Malformed, type Catalogue } from './catalogue.js';
+import { eventOf, interpret, Malformed, type Catalogue } from './catalogue.js';
 
 export const ORGANISATION = 'organisation-';
 export const DEFINITION = 'definition-';
@@ -74,7 +74,7 @@ export class CitedStreams {
       const before = this.organisation(id);
       this.#organisations.set(id, {
         state: isEvent(event)
-          ? organisationDecider.evolve(before.state, event as unknown as OrganisationEvent, meta)
+          ? organisationDecider.evolve(before.state, eventOf<OrganisationEvent>(event), meta)
           : movedOn(before.state, revision),
         revision,
         clouded: before.clouded || event === 'unknown',
@@ -84,7 +84,7 @@ export class CitedStreams {
       const before = this.definition(id);
       this.#definitions.set(id, {
         state: isEvent(event)
-          ? definitionDecider.evolve(before.state, event as unknown as DefinitionEvent, meta)
+          ? definitionDecider.evolve(before.state, eventOf<DefinitionEvent>(event), meta)
           : movedOn(before.state, revision),
         revision,
         clouded: before.clouded || event === 'unknown',

@@ -77,6 +77,12 @@ export abstract class IdTable {
     return row;
   }
 
+  /** As `add`, with each column's value. */
+  addRow(id: Uint32Array, valueOf: (column: string) => number): void {
+    const row = this.add(id);
+    for (const [name, column] of Object.entries(this.columns())) column[row] = valueOf(name);
+  }
+
   /** The row's id as text. */
   idOf(row: number): string {
     return formatUuid(this.#ids, 4 * row);

@@ -4,7 +4,7 @@ import type { BatchState } from '../anchoring/batch.js';
 import type { LedgerState } from '../anchoring/ledger.js';
 import type { Finding, FindingCounts } from './findings.js';
 
-/** A log's verifier key and the log indexes between which it may sign: heads of sizes above `from` up to `to`. */
+/** A log's verifier key, and the sizes of the heads that it may sign: above `from`, up to `to`. */
 export interface PinnedLogKey {
   /** C2SP verifier key; its name is the log's origin. */
   readonly vkey: string;

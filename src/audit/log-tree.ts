@@ -39,6 +39,15 @@ export function hashBundle(
   for (let height = 1; width >> height > 0; height += 1) completeHeight(nodes, height, 0, width >> height);
 }
 
+/** The nodes over a bundle's leaf hashes, 32 bytes each, 256 at most. */
+export function nodesOver(leaves: Uint8Array): Buffer {
+  const nodes = Buffer.alloc(NODES_SIZE);
+  nodes.set(leaves);
+  const width = leaves.length / HASH_SIZE;
+  for (let height = 1; width >> height > 0; height += 1) completeHeight(nodes, height, 0, width >> height);
+  return nodes;
+}
+
 function completeHeight(nodes: Buffer, height: number, from: number, to: number): void {
   const [here, below] = [startOf(height), startOf(height - 1)];
   for (let i = from; i < to; i += 1) {

@@ -9,7 +9,7 @@ import { credentialDecider, decideCredential, privateRules, type CredentialState
 import type { AssessmentEvent, CredentialEvent, CredentialIssued } from '../credentials/credential.events.js';
 import { isActor, type ParsedEntry } from '../event-store/entry.js';
 import type { EventMeta } from '../event-store/decider.js';
-import { interpret, Malformed, type Catalogue } from './catalogue.js';
+import { eventOf, interpret, Malformed, type Catalogue } from './catalogue.js';
 import { CitedStreams, DEFINITION, ORGANISATION, type Cited, type SavedCitedStreams } from './cited-streams.js';
 import { decideAgain, type Deciding, type Refusal } from './decide-again.js';
 import { readEntry } from './entry-text.js';
@@ -65,8 +65,16 @@ export interface PersonReplayState {
   readonly voided: number;
 }
 
+interface Found {
+  readonly list: readonly Finding[];
+  readonly counts: FindingCounts;
+}
+
 export interface PersonReplayResult extends Omit<PersonReplayState, 'cited'> {
-  readonly findings: { readonly list: readonly Finding[]; readonly counts: FindingCounts };
+  /** In the entries. */
+  readonly findings: Found;
+  /** In what they come to; a later event may change it. */
+  readonly atEnd: Found;
 }
 
 export class PersonReplay {
@@ -83,7 +91,7 @@ export class PersonReplay {
 
   constructor(
     private readonly catalogue: Catalogue,
-    mostFindings: number,
+    private readonly mostFindings: number,
     saved?: PersonReplayState,
   ) {
     this.findings = new Findings(mostFindings);
@@ -132,21 +140,20 @@ export class PersonReplay {
       return;
     }
     const meta: EventMeta = { stream, revision: entry.revision, at: entry.at, index };
-    if (isCredential) this.#credential(event as unknown as CredentialEvent, meta, row, index);
-    else this.#assessment(event as unknown as AssessmentEvent, meta, row, index);
+    if (isCredential) this.#credential(eventOf<CredentialEvent>(event), meta, row, index);
+    else this.#assessment(eventOf<AssessmentEvent>(event), meta, row, index);
   }
 
   /** What there is to say once the whole log is read; the replay can go on afterwards. */
   result(): PersonReplayResult {
-    const findings = new Findings();
-    findings.merge({ list: this.findings.list(), counts: this.findings.counts });
-    this.#checkStale(findings);
-    this.#checkKeys(findings);
-    return { ...this.state(), findings: { list: findings.list(), counts: findings.counts } };
+    const atEnd = new Findings(this.mostFindings);
+    this.#checkStale(atEnd);
+    this.#checkKeys(atEnd);
+    const { cited: _, ...state } = this.#state();
+    return { ...state, findings: told(this.findings), atEnd: told(atEnd) };
   }
 
-  /** What a later run goes on from. */
-  state(): PersonReplayState {
+  #state(): PersonReplayState {
     return {
       cited: this.#cited.saved(),
       credentials: this.credentials.exported(),
@@ -298,6 +305,10 @@ export class PersonReplay {
     const key = state.keys.find((one) => one.kid === kid);
     return key?.ended === 'compromised' ? (key.to ?? Infinity) : Infinity;
   }
+}
+
+function told(findings: Findings): Found {
+  return { list: findings.list(), counts: findings.counts };
 }
 
 type TableWithFlags = IdTable & { readonly events: Uint32Array; readonly flags: Uint8Array };

@@ -63,17 +63,38 @@ export function openDatabase(path: string, { synchronous, migrations = [] }: Dat
     if (migrations.length > 0) migrate(database, migrations);
     return database;
   } catch (error) {
-    // The driver answers a folder that does not exist with a TypeError.
-    if (!database && error instanceof TypeError) throw new ConfigError('DATA_DIR', `${path}: ${error.message}`);
     database?.close();
-    const code = codeOf(error);
-    if (code === undefined) throw error;
-    if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-      throw new InUseError(path);
-    }
-    const message = `${path} cannot be opened: ${(error as Error).message} (${code})`;
-    if (DAMAGE.some((prefix) => code.startsWith(prefix))) throw new DamagedFileError(message);
-    throw new ConfigError('DATA_DIR', message);
+    throw refusedBy(error, path);
+  }
+}
+
+/** What the driver's refusal to open a file means to whoever named it. */
+function refusedBy(error: unknown, path: string): unknown {
+  // The driver answers a folder that does not exist with a TypeError.
+  if (error instanceof TypeError) return new ConfigError('DATA_DIR', `${path}: ${error.message}`);
+  const code = codeOf(error);
+  if (code === undefined) return error;
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return new InUseError(path);
+  const message = `${path} cannot be opened: ${(error as Error).message} (${code})`;
+  return DAMAGE.some((prefix) => code.startsWith(prefix))
+    ? new DamagedFileError(message)
+    : new ConfigError('DATA_DIR', message);
+}
+
+/**
+ * Opens a file that is there to read it only, beside others that do so; nothing in it changes.
+ * @throws ConfigError if it is not there or cannot be opened; InUseError, DamagedFileError as `openDatabase`
+ */
+export function openDatabaseToRead(path: string): Database {
+  let database: Database | undefined;
+  try {
+    database = new BetterSqlite3(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT });
+    // The first access is what meets another process's lock, or damage.
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return database;
+  } catch (error) {
+    database?.close();
+    throw refusedBy(error, path);
   }
 }
 

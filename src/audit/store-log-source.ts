@@ -1,0 +1,29 @@
+/** A ledger's log from any event store; it keeps no tiles. Proven by log-source.int.spec.ts. */
+import type { EventStore } from '../event-store/event-store.js';
+import { SIGNED_HEADS_STREAM, signedHeadSchema } from '../log/signed-heads.js';
+import { encodeEntryBundle, TILE_WIDTH } from '../log/tiles.js';
+import { LogSourceError, type LogSource } from './log-source.js';
+
+/** @param name for messages @param store stays open */
+export function storeLogSource(name: string, store: EventStore): LogSource {
+  return {
+    name,
+    async checkpoint() {
+      const newest = (await store.readStream(SIGNED_HEADS_STREAM)).at(-1);
+      if (!newest) throw new LogSourceError('refused', `${name}: no head has been signed yet`);
+      return signedHeadSchema.parse(newest.data).checkpoint;
+    },
+    async bundle(number, width) {
+      const from = number * TILE_WIDTH;
+      const events = await store.readLog({ from, limit: width });
+      const entries = events.flatMap(({ entry }) => (entry ? [entry] : []));
+      if (entries.length !== width) {
+        const there = `${from} to ${from + width - 1} there are ${entries.length}`;
+        throw new LogSourceError('refused', `${name}: of the entries ${there}`);
+      }
+      return encodeEntryBundle(entries);
+    },
+    tile: () => Promise.resolve(undefined),
+    close: () => Promise.resolve(),
+  };
+}
