@@ -8,7 +8,10 @@ import { mustRun, ROOT, StepError, tool } from './processes.mjs';
 import { filesUnder, matchesStamp, sha256, writeStamp } from './stamps.mjs';
 
 const STAMP = join(ROOT, 'dist/.build.json');
-const BUILT_FROM = ['src', 'contracts', 'scripts/build-web.mjs', 'scripts/compile-contracts.mjs'];
+const BUILT_FROM = [
+  ...['src', 'contracts', 'scripts/build-web.mjs', 'scripts/browser-texts.mjs', 'scripts/pdf-only.mjs'],
+  ...['scripts/verify-file.mjs', 'scripts/compile-contracts.mjs'],
+];
 const BUILD_CONFIGURATION = ['package-lock.json', 'nest-cli.json', '.swcrc', 'tsconfig.json', 'tsconfig.build.json'];
 
 /** A hash over the names and contents of all that the build reads. Tests are not built, so they do not count. */

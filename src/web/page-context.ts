@@ -9,7 +9,24 @@ import type { PageContext } from './pages/view-models.js';
 /** Built by `scripts/build-web.mjs`: from an asset's name to its file with a hash of its content. */
 const MANIFEST = new URL('./assets/manifest.json', import.meta.url);
 
+/** The self-contained copy of `/verify` and the facts about it, built by `scripts/verify-file.mjs`. */
+const VERIFY_FILE = new URL('./verify-file.json', import.meta.url);
+
+const verifyFileSchema = z.object({
+  name: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+  /** Content Security Policy, by the hashes of its script and style. */
+  policy: z.string(),
+});
+
 let manifest: ReadonlyMap<string, string> | undefined;
+let verifyFileFacts: z.output<typeof verifyFileSchema> | undefined;
+
+/** Name, size, SHA-256 and policy of the self-contained copy of `/verify`. */
+export function verifyFile(): z.output<typeof verifyFileSchema> {
+  return (verifyFileFacts ??= verifyFileSchema.parse(JSON.parse(readFileSync(VERIFY_FILE, 'utf8'))));
+}
 
 /** URL of an asset by its plain name. @throws InvariantError when the pages' assets were not built */
 export function assetUrl(name: string): string {

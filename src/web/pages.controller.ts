@@ -1,4 +1,5 @@
 /** The pages: read models become view models, forms become commands. What is shown is decided in `pages/`. */
+import { readFileSync } from 'node:fs';
 import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -13,7 +14,7 @@ import { Ledger } from '../ledger.js';
 import { oneOff } from '../request-context.js';
 import { AdminToken } from './access.guard.js';
 import { Input, Operation } from './operation.js';
-import { pageContext } from './page-context.js';
+import { pageContext, verifyFile } from './page-context.js';
 import {
   batchesPage,
   cataloguePage,
@@ -121,7 +122,31 @@ export class PagesController {
   @Get('verify')
   @Operation({ name: 'page.public', summary: 'Verify a file.', page: true })
   verify(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): string {
-    return this.#html(reply, verifyPage({}, pageContext(request, this.ledger)));
+    return this.#scanning(reply, verifyPage({ file: verifyFile() }, pageContext(request, this.ledger)));
+  }
+
+  /** In a folder below the page's own path, so it says that it serves the page too. */
+  @Get('verify/service-worker.js')
+  @Operation({ name: 'page.public', summary: 'Keeps the page /verify for use without a network.', page: true })
+  serviceWorker(@Res({ passthrough: true }) reply: FastifyReply): Uint8Array {
+    void reply
+      .type('text/javascript; charset=utf-8')
+      .header('service-worker-allowed', '/verify')
+      .header('cache-control', 'no-cache');
+    return readFileSync(new URL('./service-worker.js', import.meta.url));
+  }
+
+  /** To be saved, never shown from here: what it remembers would be this ledger's pages' too. */
+  @Get('verify/meritkedja-verify.html')
+  @Operation({ name: 'page.public', summary: 'The page /verify as one self-contained file.', page: true })
+  verifyFile(@Res({ passthrough: true }) reply: FastifyReply): Uint8Array {
+    const { name, policy } = verifyFile();
+    void reply
+      .type('text/html; charset=utf-8')
+      .header('content-disposition', `attachment; filename="${name}"`)
+      .header('content-security-policy', `${policy}; frame-ancestors 'none'; sandbox`)
+      .header('cache-control', 'no-cache');
+    return readFileSync(new URL(`./${name}`, import.meta.url));
   }
 
   @Get('verify/:id')
@@ -133,7 +158,8 @@ export class PagesController {
   ): Promise<string> {
     if (!registerRow(this.ledger.readModels.db, id)) throw new NotFoundError('credential', id);
     const erased = await isHolderErased(this.ledger, id);
-    return this.#html(reply, verifyPage({ id, erased }, pageContext(request, this.ledger)));
+    const view = { id, erased, file: verifyFile() };
+    return this.#scanning(reply, verifyPage(view, pageContext(request, this.ledger)));
   }
 
   @Get('batches')
@@ -268,6 +294,12 @@ export class PagesController {
   @Operation({ name: 'page.public', summary: 'Icon.', page: true })
   favicon(@Param() _: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     void reply.redirect(pageContext(request, this.ledger).assets('favicon.svg'), 302);
+  }
+
+  /** A page that may use the camera, if the person lets it; no other may. */
+  #scanning(reply: FastifyReply, page: string): string {
+    void reply.header('permissions-policy', 'camera=(self), geolocation=(), microphone=()');
+    return this.#html(reply, page);
   }
 
   #html(reply: FastifyReply, page: string): string {

@@ -38,6 +38,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
     "style-src 'self'",
     "img-src 'self' data: blob:",
     "connect-src 'self'",
+    "worker-src 'self'",
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -45,7 +46,8 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
-  'permissions-policy': 'camera=(self), geolocation=(), microphone=()',
+  // The pages that scan say otherwise.
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
 };
 
 /** The application over an opened ledger; the caller listens and closes. */
@@ -73,6 +75,7 @@ export async function createServer(ledger: Ledger): Promise<NestFastifyApplicati
     index: false,
     immutable: true,
     maxAge: '365d',
+    preCompressed: true,
     decorateReply: false,
   });
   fastify.addHook('onSend', async (request, reply) => {

@@ -32,6 +32,9 @@ beforeAll(async () => {
   for (const [number, hash] of ledger.blockHashes) answers[`/api/v1/chains/31337/blocks/${number}`] = { hash };
 });
 
+/** Of the serving ledger, by its trust file. */
+const link = (): URL => new URL(`/c/${CREDENTIAL}`, ledger.trust.log);
+
 /** The serving ledger, without some of its answers or with others. */
 function serving(changed: Record<string, unknown> = {}): Fetch {
   asked = [];
@@ -109,6 +112,41 @@ describe('a bundle that is dropped on the page', () => {
   });
 });
 
+describe('a check without a serving ledger, in the saved file', () => {
+  const bundle = () => readInput(JSON.stringify(ledger.bundle));
+  const hashes = () => [...ledger.blockHashes].map(([blockNumber, hash]) => ({ chainId: 31337, blockNumber, hash }));
+
+  it('S4: relies on nobody until the person says on whom', async () => {
+    const checked = await check(bundle(), { now, blockHashes: hashes() });
+    expect(checked).toMatchObject({ trustFrom: 'nobody', origin: ORIGIN, report: { verdict: 'undetermined' } });
+  });
+
+  it('S10: takes the block’s hash from the person or a list, and is undetermined without', async () => {
+    const pinned = [ledger.trust];
+    const listed = await check(bundle(), { now, pinned, blockHashes: hashes() });
+    expect(listed).toMatchObject({ trustFrom: 'user', blockHashFrom: 'list', report: { verdict: 'valid' } });
+    const typed = await check(bundle(), { now, pinned, ownBlockHash: anchor().blockHash });
+    expect(typed).toMatchObject({ blockHashFrom: 'user', report: { verdict: 'valid' } });
+    const neither = await check(bundle(), { now, pinned });
+    expect(neither).toMatchObject({ blockHashFrom: 'nobody', report: { verdict: 'undetermined' } });
+    const wrong = hashes().map((one) => ({ ...one, hash: WRONG }));
+    expect((await check(bundle(), { now, pinned, blockHashes: wrong })).report.verdict).toBe('invalid');
+  });
+
+  it('is undetermined for a credential that came without its evidence', async () => {
+    const checked = await check({ kind: 'credential', credential }, { now, pinned: [ledger.trust] });
+    expect([checked.report.verdict, checked.bundle]).toEqual(['undetermined', undefined]);
+  });
+});
+
+describe('ledgers that the person relies on besides the serving one', () => {
+  it('count for their own logs, also where the serving ledger has no trust file', async () => {
+    const fetch = serving({ '/.well-known/meritkedja.json': new TypeError('network') });
+    const checked = await check(readInput(JSON.stringify(ledger.bundle)), { fetch, now, pinned: [ledger.trust] });
+    expect(checked).toMatchObject({ trustFrom: 'user', report: { verdict: 'valid' } });
+  });
+});
+
 describe('a page that the ledger no longer answers', () => {
   it('uses what it was told before, and nothing that it was not', async () => {
     let isGone = false;
@@ -137,8 +175,20 @@ describe('a check without a trust file', () => {
 describe('a share link', () => {
   it('opens to the credential, which is then checked', async () => {
     expect(await openLink(KEY, serving())).toEqual(JSON.parse(JSON.stringify(credential)));
-    const checked = await check({ kind: 'link', key: KEY }, { fetch: serving(), now });
+    const checked = await check({ kind: 'link', key: KEY, url: link() }, { fetch: serving(), now });
     expect(checked.report.verdict).toBe('valid');
+  });
+
+  it('of another ledger is followed by nobody: that host would be told who looks at whose credential', async () => {
+    const elsewhere = new URL('https://annan.example/c/x#k');
+    const options = { fetch: serving(), now };
+    await expect(check({ kind: 'link', key: KEY, url: elsewhere }, options)).rejects.toMatchObject({
+      code: 'otherLedger',
+      params: { host: 'annan.example' },
+      link: elsewhere,
+    });
+    expect(asked).toEqual(['/.well-known/meritkedja.json']);
+    await expect(check({ kind: 'link', key: KEY, url: link() }, { now })).rejects.toMatchObject({ code: 'linkInFile' });
   });
 
   it('asks for the share by a name from which the key cannot be told', async () => {

@@ -1,8 +1,10 @@
 /**
- * Checking in the browser: evidence, trust file and block hashes from the serving ledger, everything else by the same
- * `verify` as the command line. No document and no key is sent anywhere. Proven by check.spec.ts with a fake `fetch`.
+ * Checking in the browser: evidence, trust file and block hashes from the serving ledger, where there is one, and from
+ * the person; everything else by the same `verify` as the command line. No document and no key is sent anywhere. Proven
+ * by check.spec.ts with a fake `fetch`.
  */
-import type { BlockHashSource } from '../../verification/check-anchor.js';
+import type { TrustFile } from '../../verification/bundle.js';
+import type { BlockHashSource, PinnedBlockHash } from '../../verification/check-anchor.js';
 import { fromUtf8 } from '../../encoding/bytes.js';
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
 import { parseJson } from '../../encoding/strict-json.js';
@@ -15,8 +17,13 @@ import { fetchBlockHash, fetchEvidence, fetchShare, fetchTrust, type Fetch } fro
 import { PageProblem } from './problem.js';
 
 export interface CheckOptions {
-  readonly fetch: Fetch;
+  /** Of the serving ledger; absent in the saved file, which has none. */
+  readonly fetch?: Fetch | undefined;
   readonly now: Date;
+  /** Of ledgers that the person relies on besides the serving one. */
+  readonly pinned?: readonly TrustFile[];
+  /** From lists that the person chose. */
+  readonly blockHashes?: readonly PinnedBlockHash[];
   /** `0x` and 64 hex digits, if the person looked the anchor's block up elsewhere. */
   readonly ownBlockHash?: string | undefined;
 }
@@ -26,9 +33,11 @@ export interface Checked {
   readonly credential: JsonObject;
   /** To download: absent where the ledger had no evidence. */
   readonly bundle?: JsonObject;
-  readonly blockHashFrom?: 'ledger' | 'user' | 'nobody';
-  /** Origin of the trust file. */
-  readonly origin: string;
+  readonly blockHashFrom?: 'ledger' | 'user' | 'list' | 'nobody';
+  /** Of the trust file, or of the log where none is for it; absent where neither is known. */
+  readonly origin?: string;
+  /** Who pinned the trust file (S4). */
+  readonly trustFrom: 'ledger' | 'user' | 'nobody';
 }
 
 /**
@@ -36,9 +45,11 @@ export interface Checked {
  * @throws PageProblem where there is nothing to check or the ledger cannot be asked
  */
 export async function check(input: Input, options: CheckOptions): Promise<Checked> {
-  const trust = await fetchTrust(options.fetch);
-  const credential = input.kind === 'link' ? await openLink(input.key, options.fetch) : input.credential;
-  const bundle = input.kind === 'bundle' ? input.bundle : await withEvidence(credential, options.fetch);
+  const { fetch, pinned = [], blockHashes = [] } = options;
+  const own = fetch && (await ownTrust(fetch, pinned.length > 0));
+  const credential =
+    input.kind === 'link' ? await openLink(input.key, askable(input.url, own, fetch)) : input.credential;
+  const bundle = input.kind === 'bundle' ? input.bundle : fetch && (await withEvidence(credential, fetch));
   let blockHashFrom: Checked['blockHashFrom'];
   const ownBlock = anchorBlock(bundle);
   const blockHash: BlockHashSource = async (chainId, number) => {
@@ -47,18 +58,59 @@ export async function check(input: Input, options: CheckOptions): Promise<Checke
       return options.ownBlockHash;
     }
     blockHashFrom ??= 'nobody';
-    const hash = await fetchBlockHash(options.fetch, chainId, number);
+    if (fetch === undefined) return undefined;
+    const hash = await fetchBlockHash(fetch, chainId, number);
     if (blockHashFrom === 'nobody') blockHashFrom = 'ledger';
     return hash;
   };
-  const report = await verify(bundle ?? credential, { trust: [trust], now: options.now, clock: 'verifier', blockHash });
+  const trust = [...(own === undefined ? [] : [own]), ...pinned];
+  const report = await verify(bundle ?? credential, {
+    trust,
+    now: options.now,
+    clock: 'verifier',
+    blockHash,
+    pinnedBlockHashes: blockHashes,
+  });
+  // A list is looked in first, and then nobody is asked.
+  if (blockHashFrom === undefined && blockHashes.length > 0 && report.anchoredAt !== undefined) blockHashFrom = 'list';
+  const log = bundle?.['origin'];
+  const used = trust.find(({ origin }) => origin === log);
+  const origin = used?.origin ?? (typeof log === 'string' ? log : undefined);
+  const trustFrom = used === undefined ? 'nobody' : used === own ? 'ledger' : 'user';
   return {
     report,
     credential,
     ...(bundle === undefined ? {} : { bundle }),
     ...(blockHashFrom === undefined ? {} : { blockHashFrom }),
-    origin: trust.origin,
+    ...(origin === undefined ? {} : { origin }),
+    trustFrom,
   };
+}
+
+/**
+ * The serving ledger's trust file.
+ * @param isSpared whether there are others, so that it may be missing
+ * @throws PageProblem noTrust, offline, serverError
+ */
+async function ownTrust(fetch: Fetch, isSpared: boolean): Promise<TrustFile | undefined> {
+  try {
+    return await fetchTrust(fetch);
+  } catch (error) {
+    if (isSpared && error instanceof PageProblem) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Whoever may be asked for a link's share: the serving ledger, for its own links only. Another host would be told who
+ * looks at whose credential, so the person goes there knowingly or not at all.
+ * @throws PageProblem otherLedger, linkInFile
+ */
+function askable(url: URL, own: TrustFile | undefined, fetch: Fetch | undefined): Fetch {
+  if (fetch === undefined) throw new PageProblem('linkInFile', { host: url.host }, url);
+  const ours = [own && new URL(own.log).origin, globalThis.location?.origin];
+  if (!ours.includes(url.origin)) throw new PageProblem('otherLedger', { host: url.host }, url);
+  return fetch;
 }
 
 /**

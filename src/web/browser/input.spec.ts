@@ -24,6 +24,7 @@ describe('what a person drops or pastes', () => {
     expect(readInput(`https://x.se/c/${'a'.repeat(36)}?lang=en#${toBase64url(KEY)}`)).toEqual({
       kind: 'link',
       key: KEY,
+      url: new URL(`https://x.se/c/${'a'.repeat(36)}?lang=en#${toBase64url(KEY)}`),
     });
   });
 
@@ -38,6 +39,7 @@ describe('what a person drops or pastes', () => {
     ['{"type":"Achievement"}', 'unknownFile'],
     ['{"type":"MeritkedjaProof"}', 'unknownFile'],
     ['https://x.se/c/1', 'badKey'],
+    ['https://[x]/c/1#AAAA', 'notJson'],
     ['https://x.se/c/1#AAAA', 'badKey'],
     [`"${'a'.repeat(8_000_000)}"`, 'tooLarge'],
   ])('%#: is refused with a word about what to do', (text, code) => {

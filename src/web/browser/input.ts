@@ -12,7 +12,7 @@ export const MAX_INPUT_MB = 8;
 export type Input =
   | { readonly kind: 'bundle'; readonly bundle: JsonObject; readonly credential: JsonObject }
   | { readonly kind: 'credential'; readonly credential: JsonObject }
-  | { readonly kind: 'link'; readonly key: Uint8Array };
+  | { readonly kind: 'link'; readonly key: Uint8Array; readonly url: URL };
 
 /**
  * What the text is.
@@ -22,7 +22,8 @@ export function readInput(text: string): Input {
   const trimmed = text.replace(/^\uFEFF/, '').trim();
   if (trimmed === '') throw new PageProblem('empty');
   if (trimmed.length > MAX_INPUT_MB * 1_000_000) throw new PageProblem('tooLarge', { mb: MAX_INPUT_MB });
-  if (/^https?:\/\/\S+$/i.test(trimmed)) return { kind: 'link', key: readKey(URL.parse(trimmed)?.hash ?? '') };
+  const url = /^https?:\/\/\S+$/i.test(trimmed) && URL.canParse(trimmed) ? new URL(trimmed) : undefined;
+  if (url !== undefined) return { kind: 'link', key: readKey(url.hash), url };
   let json: unknown;
   try {
     json = parseJson(trimmed);

@@ -1,153 +1,69 @@
 /**
- * The script of `/verify` and `/verify/{id}`: file, drop or paste in, verdict out. The file field and the text field
- * are the keyboard's way; dropping is an extra. Proven in a browser by the end-to-end tests.
+ * The script of `/verify` and `/verify/{id}`: the desk (`desk.tsx`) with the serving ledger beside it. A service worker
+ * keeps the page for when there is no network; what the ledger then cannot be asked for is said.
  */
 import { isJsonObject } from '../../encoding/json.js';
-import { DocumentView } from '../pages/document-view.js';
-import { DemoNote, html } from '../pages/components.js';
-import { ProblemView, ReportView, VerdictView } from '../pages/report-view.js';
-import { fill, texts } from '../text/text.js';
-import { check, type Checked } from './check.js';
+import { html } from '../pages/components.js';
+import { fill, formatDateTime, texts } from '../text/text.js';
+import { startDesk } from './desk.js';
 import { browserFetch, element, pageLanguage } from './dom.js';
-import { MAX_INPUT_MB, readBlockHash, readInput, uuidOf } from './input.js';
 import { fetchEvidence, fetchTrust, remembering } from './ledger.js';
-import { PageProblem, problemText } from './problem.js';
+import { KEPT_HEADER } from './offline.js';
+import { pdfReader } from './pdf.js';
+import { Pins } from './pins.js';
+import { PageProblem } from './problem.js';
 
 const lang = pageLanguage();
 const t = texts(lang);
 const form = element('verify', HTMLFormElement);
-const file = element('file', HTMLInputElement);
-const paste = element('paste', HTMLTextAreaElement);
-const blockHash = element('block-hash', HTMLInputElement);
-const section = element('result-section', HTMLElement);
-const result = element('result', HTMLElement);
-const expected = form.dataset['credential'];
-/** The page once loaded goes on checking when the ledger is gone. */
-const ledgerFetch = remembering(browserFetch);
+/** Without a network one page answers for every address. */
+const expected = form.dataset['credential'] ?? /^\/verify\/([0-9a-f-]{36})$/i.exec(location.pathname)?.[1];
+/** Keeps what the ledger said last: the page once loaded goes on checking when the ledger is gone. */
+const ledgerFetch = remembering(noticing);
 
-function show(content: string): void {
-  section.hidden = false;
-  result.innerHTML = content;
-}
-
-function showProblem(error: unknown): void {
-  show(html(ProblemView({ text: problemText(error, lang), lang })));
-  if (!(error instanceof PageProblem)) console.error(error);
-}
-
-function showChecked(checked: Checked, name: string | undefined): void {
-  const caption =
-    name === undefined
-      ? ''
-      : html(
-          <p class="minor" safe>
-            {fill(t.verify.fileRead, { name })}
-          </p>,
-        );
-  const verdict = html(VerdictView({ report: checked.report, lang }));
-  const report = html(ReportView({ ...checked, lang }));
-  const missing =
-    checked.bundle === undefined
-      ? html(
-          <p class="note warn" safe>
-            {t.problem.noEvidence}
-          </p>,
-        )
-      : '';
-  const demo = checked.report.credential.demo === true ? html(DemoNote({ lang })) : '';
-  const credential = html(DocumentView({ credential: checked.credential, report: checked.report, lang }));
-  const actions = html(
-    <p class="actions">
-      <button type="button" id="print" class="quiet" safe>
-        {t.verify.print}
-      </button>
-      <button type="button" id="again" class="quiet" safe>
-        {t.verify.again}
-      </button>
-    </p>,
-  );
+const desk = startDesk({
+  lang,
+  fetch: ledgerFetch,
+  expected,
+  readPdf: pdfReader(() => form.dataset['pdfWorker'] ?? ''),
+  pins: new Pins(() => localStorage),
   // The report says the same, and more.
-  element('trust-section', HTMLElement).hidden = true;
-  show(caption + verdict + missing + demo + credential + report + actions);
-  element('print', HTMLButtonElement).addEventListener('click', () => window.print());
-  element('again', HTMLButtonElement).addEventListener('click', startAgain);
-}
+  onReport: (isShown) => (element('trust-section', HTMLElement).hidden = isShown),
+});
 
-function startAgain(): void {
-  form.reset();
-  section.hidden = true;
-  element('trust-section', HTMLElement).hidden = false;
-  result.textContent = '';
-  file.focus();
-}
-
-/** A block hash that cannot be one is told at its field and stops the check. */
-function ownBlockHash(): { readonly hash: string | undefined } | undefined {
-  const hint = element('block-hint', HTMLElement);
+/** Tells the person when the ledger does not answer, and when it answers again. */
+async function noticing(path: string): Promise<Response> {
+  let response: Response;
   try {
-    const hash = readBlockHash(blockHash.value);
-    blockHash.removeAttribute('aria-invalid');
-    hint.textContent = t.verify.blockHint;
-    return { hash };
+    response = await browserFetch(path);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    blockHash.setAttribute('aria-invalid', 'true');
-    hint.textContent = t.verify.blockBad;
-    blockHash.focus();
-    return undefined;
+    showOffline(undefined);
+    throw error;
   }
+  const keptAt = response.headers.get(KEPT_HEADER);
+  if (keptAt !== null) showOffline(keptAt);
+  else element('offline', HTMLElement).hidden = true;
+  return response;
 }
 
-async function run(text: string, name?: string): Promise<void> {
-  const own = ownBlockHash();
-  if (own === undefined) return;
-  show(html(<p safe>{t.verify.working}</p>));
-  section.focus();
-  try {
-    const input = readInput(text);
-    if (expected !== undefined && input.kind !== 'link' && uuidOf(input.credential) !== expected.toLowerCase()) {
-      throw new PageProblem('otherCredential');
-    }
-    showChecked(await check(input, { fetch: ledgerFetch, now: new Date(), ownBlockHash: own.hash }), name);
-  } catch (error) {
-    showProblem(error);
-  }
-}
-
-async function runFile(chosen: File): Promise<void> {
-  if (chosen.size > MAX_INPUT_MB * 1_000_000) showProblem(new PageProblem('tooLarge', { mb: MAX_INPUT_MB }));
-  else await run(await chosen.text(), chosen.name);
-}
-
-function listen(): void {
-  const drop = element('drop', HTMLElement);
-  file.addEventListener('change', () => {
-    const chosen = file.files?.[0];
-    if (chosen !== undefined) void runFile(chosen);
-  });
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    const chosen = file.files?.[0];
-    // What was pasted last is what is meant, also when a file was chosen before.
-    if (paste.value.trim() === '' && chosen !== undefined) void runFile(chosen);
-    else void run(paste.value);
-  });
-  // On the whole page: a file that misses the frame must not replace the page.
-  document.addEventListener('dragover', (event) => {
-    event.preventDefault();
-    drop.classList.add('over');
-  });
-  document.addEventListener('dragleave', (event) => {
-    if (event.relatedTarget === null) drop.classList.remove('over');
-  });
-  document.addEventListener('drop', (event) => {
-    event.preventDefault();
-    drop.classList.remove('over');
-    const chosen = event.dataTransfer?.files[0];
-    const text = event.dataTransfer?.getData('text') ?? '';
-    if (chosen !== undefined) void runFile(chosen);
-    else if (text !== '') void run(text);
-  });
+/** @param keptAt when the ledger gave the trust file that is used, where that is known */
+function showOffline(keptAt: string | undefined): void {
+  const note = element('offline', HTMLElement);
+  if (!note.hidden && keptAt === undefined) return;
+  note.hidden = false;
+  note.innerHTML = html(
+    <>
+      <h2 class="small" safe>
+        {t.verify.offlineHeading}
+      </h2>
+      <p safe>{t.verify.offlineText}</p>
+      {keptAt === undefined || Number.isNaN(Date.parse(keptAt)) ? (
+        ''
+      ) : (
+        <p safe>{fill(t.verify.offlineTrust, { date: formatDateTime(new Date(keptAt).toISOString(), lang) })}</p>
+      )}
+    </>,
+  );
 }
 
 /** Says at once whose word is taken, and whether the ledger knows the credential of the address. */
@@ -158,12 +74,30 @@ async function announce(): Promise<void> {
     if (expected === undefined) return;
     const { issued } = await fetchEvidence(ledgerFetch, expected);
     const index = isJsonObject(issued) && typeof issued['index'] === 'number' ? issued['index'] : '?';
-    show(html(<p safe>{fill(t.verify.evidenceLoaded, { index })}</p>));
+    desk.show(html(<p safe>{fill(t.verify.evidenceLoaded, { index })}</p>));
   } catch (error) {
-    showProblem(error);
+    // That the ledger does not answer is said already, and a proof file needs nothing of it.
+    if (error instanceof PageProblem && error.code === 'offline') return;
+    desk.showProblem(error);
   }
 }
 
-form.hidden = false;
-listen();
+/** After the page itself: on a slow network the worker would take what it needs. */
+async function keep(): Promise<void> {
+  // Browsers have it on secure origins only; the page works without.
+  if (!('serviceWorker' in navigator)) return;
+  await navigator.serviceWorker.register('/verify/service-worker.js', { scope: '/verify' });
+  await navigator.serviceWorker.ready;
+  element('kept', HTMLElement).textContent = t.verify.kept;
+}
+
+window.addEventListener('offline', () => showOffline(undefined));
+window.addEventListener('online', () => void announce());
 void announce();
+if (document.readyState === 'complete') void keep().catch(notKept);
+else window.addEventListener('load', () => void keep().catch(notKept));
+
+/** No network, or a browser that keeps nothing: nothing is promised then. */
+function notKept(error: unknown): void {
+  console.info('the page is not kept for use without a network', error);
+}

@@ -1,54 +1,29 @@
-/** `/verify` and `/verify/{id}`: drop, choose or paste; `browser/verify.ts` does the work in the browser. */
-import { attr, html, href, Page, pathOf } from './components.js';
-import { texts } from '../text/text.js';
+/** `/verify` and `/verify/{id}`: drop, choose, paste or scan; `browser/verify.tsx` does the work in the browser. */
+import { fill, formatNumber, texts } from '../text/text.js';
+import { attr, Code, html, href, Page, pathOf } from './components.js';
+import { Desk, Result } from './verify-desk.js';
 import type { PageContext, VerifyView } from './view-models.js';
 
-function Form({ vm, ctx }: { vm: VerifyView; ctx: PageContext }): JSX.Element {
+/** Where the self-contained file is, and how one knows that it is the right one. */
+function Saved({ file, ctx }: { file: NonNullable<VerifyView['file']>; ctx: PageContext }): JSX.Element {
   const t = texts(ctx.lang).verify;
+  const kb = formatNumber(Math.ceil(file.bytes / 1_000), ctx.lang);
   return (
-    <form id="verify" class="verify" data-credential={vm.id === undefined ? undefined : attr(vm.id)} hidden>
-      <div id="drop" class="drop">
-        <p class="drop-text" aria-hidden="true" safe>
-          {t.drop}
-        </p>
-        <label for="file" safe>
-          {t.choose}
-        </label>
-        <input type="file" id="file" accept=".json,application/json,application/vc" aria-describedby="file-hint" />
-        <p class="minor" id="file-hint" safe>
-          {t.chooseHint}
-        </p>
-      </div>
-      <div class="field">
-        <label for="paste" safe>
-          {t.paste}
-        </label>
-        <textarea id="paste" rows="5" spellcheck="false" aria-describedby="paste-hint"></textarea>
-        <p class="minor" id="paste-hint" safe>
-          {t.pasteHint}
-        </p>
-      </div>
-      <div class="field">
-        <label for="block-hash" safe>
-          {t.blockLabel}
-        </label>
-        <input
-          type="text"
-          id="block-hash"
-          inputmode="text"
-          autocomplete="off"
-          spellcheck="false"
-          maxlength="66"
-          aria-describedby="block-hint"
-        />
-        <p class="minor" id="block-hint" safe>
-          {t.blockHint}
-        </p>
-      </div>
-      <button type="submit" safe>
-        {t.check}
-      </button>
-    </form>
+    <section aria-labelledby="save-heading" id="save-section">
+      <h2 id="save-heading" safe>
+        {t.saveHeading}
+      </h2>
+      <p safe>{t.saveText}</p>
+      <p>
+        <a class="button quiet" href={attr(`/verify/${file.name}`)} download={attr(file.name)} safe>
+          {fill(t.saveLink, { name: file.name, kb })}
+        </a>
+      </p>
+      <p class="minor">
+        <span safe>{t.saveHash}</span> <Code value={file.sha256} />
+      </p>
+      <p class="minor" id="kept" role="status"></p>
+    </section>
   );
 }
 
@@ -81,13 +56,9 @@ export function verifyPage(vm: VerifyView, ctx: PageContext): string {
           {t.noScript}
         </p>
       </noscript>
-      <Form vm={vm} ctx={ctx} />
-      <section aria-labelledby="result-heading" id="result-section" tabindex="-1" hidden>
-        <h2 id="result-heading" safe>
-          {t.result}
-        </h2>
-        <div id="result" aria-live="polite"></div>
-      </section>
+      <div class="note warn" id="offline" role="status" hidden></div>
+      <Desk lang={ctx.lang} credential={vm.id} pdfWorker={ctx.assets('pdf-worker.js')} />
+      <Result lang={ctx.lang} />
       <section aria-labelledby="trust-heading" id="trust-section">
         <h2 id="trust-heading" safe>
           {t.trustHeading}
@@ -96,6 +67,7 @@ export function verifyPage(vm: VerifyView, ctx: PageContext): string {
           {t.trustFile.replace(', {origin}', '')}
         </p>
       </section>
+      {vm.file === undefined ? '' : <Saved file={vm.file} ctx={ctx} />}
     </Page>,
   );
 }

@@ -149,6 +149,15 @@ export interface VerifyView {
   readonly id?: string;
   /** Its holder has been erased. */
   readonly erased?: boolean;
+  /** The self-contained copy of the page, where it was built. */
+  readonly file?: VerifyFile;
+}
+
+/** A file for people to save, by its name, size and SHA-256 in hex. */
+export interface VerifyFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
 }
 
 export interface SignInView {

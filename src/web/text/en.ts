@@ -648,6 +648,8 @@ export const en: Dictionary = {
       underpriced: 'The fee is too low for the chain now. More is offered when it is time.',
       notFound: 'A transaction is not where it should be. It is tried again by itself.',
       badAnswer: 'A node’s answers do not fit together. Name another one in RPC_URLS.',
+      proofUnavailable:
+        'The chain has something new that this version does not know. The anchor is final; its proof comes later. Update Meritkedja.',
       rpcDisagreement:
         'The nodes contradict each other. Nothing is done twice. Name another one in RPC_URLS if it goes on.',
       signerUnreachable: 'The signer does not answer. Start it, or put ANCHOR_SIGNER_URL right.',

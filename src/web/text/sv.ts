@@ -644,6 +644,8 @@ export const sv = {
       underpriced: 'Avgiften är för låg för kedjan just nu. Mer erbjuds när det är dags.',
       notFound: 'En transaktion finns inte där den borde. Försöket görs om av sig självt.',
       badAnswer: 'En nod svarar något som inte går ihop. Ange en annan i RPC_URLS.',
+      proofUnavailable:
+        'Kedjan har fått något nytt som den här versionen inte känner. Ankaret är slutligt; beviset hämtas senare. Uppdatera Meritkedja.',
       rpcDisagreement:
         'Noderna säger emot varandra. Inget görs två gånger. Ange en annan i RPC_URLS om det fortsätter.',
       signerUnreachable: 'Signeraren svarar inte. Starta den, eller rätta ANCHOR_SIGNER_URL.',
