@@ -2,6 +2,9 @@
  * Histories over real sockets and in a browser: of a credential with what bears on it, as of a day, each line with a
  * proof that holds; the feed of all that is logged in an organisation's name (S13); no more than the log's entries (S25).
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { fromBase64 } from '../src/encoding/base64.js';
 import { hashLeaf } from '../src/log/hash.js';
@@ -10,13 +13,16 @@ import { describeInBrowser } from './browser.js';
 import { Visits } from './pages-visits.js';
 import { faultsOf } from './pages-accessibility.js';
 import { anchored, issuance, world, type World } from './samples.js';
-import { Service, type Parsed } from './service.js';
+import { cli, Service, type Parsed } from './service.js';
 
 let service: Service;
 let w: World;
 let credential: string;
+/** Whoever monitors keeps files here. */
+let desk: string;
 
 beforeAll(async () => {
+  desk = mkdtempSync(join(tmpdir(), 'meritkedja-history-'));
   service = await Service.start();
   w = await world(service);
   credential = (await service.post('/api/v1/credentials', issuance(w.definitionId, w.issuer))).id;
@@ -25,7 +31,10 @@ beforeAll(async () => {
   await service.post(`/api/v1/organisations/${w.issuer}/keys`, {});
   await anchored(service);
 });
-afterAll(() => service.stop());
+afterAll(async () => {
+  await service.stop();
+  rmSync(desk, { recursive: true, force: true });
+});
 
 const types = ({ items }: Parsed): readonly string[] => items.map(({ type }: { type: string }) => type);
 
@@ -108,6 +117,30 @@ describe('S13: what is logged in the name of an organisation', () => {
       expect(headers['content-type']).toContain('application/atom+xml');
       expect(text).toContain(`Skellefteå Kraft ${word}`);
     }
+  });
+
+  it('is shown by meritkedja monitor from the public log, first all and then what has come since', async () => {
+    const monitor = (...more: readonly string[]) =>
+      cli(desk, 'monitor', '--organisation', w.issuer, '--url', service.url, ...more);
+    const trust = join(service.dataDir, 'trust.json');
+    const first = await monitor('--trust', trust, '--json');
+    expect(first.status).toBe(0);
+    const page = await service.ok(`/api/v1/organisations/${w.issuer}/log?limit=200`);
+    const { entries, findings } = JSON.parse(first.stdout) as Parsed;
+    expect(entries.map(({ index }: Parsed) => index)).toEqual(
+      page.items.map(({ index }: Parsed) => index).toReversed(),
+    );
+    expect(findings).toEqual([]);
+    await service.post(`/api/v1/credentials/${credential}/suspend`, { reason: 'appeal' });
+    await anchored(service);
+    const second = await monitor('--trust', trust);
+    expect(second.stdout).toMatch(/^\d+ {2}.* Suspended: appeal/m);
+    expect(second.stdout).not.toContain('Issued by');
+    expect((await monitor('--trust', trust)).stdout).toBe('');
+    // S4: without a pinned key it is the log's own word.
+    const unpinned = await cli(desk, 'monitor', '--organisation', w.issuer, '--url', service.url, '--all');
+    expect([unpinned.status, unpinned.stderr]).toEqual([2, expect.stringContaining('no key is pinned')]);
+    await service.post(`/api/v1/credentials/${credential}/reinstate`, {});
   });
 
   it('is not found for who was never registered', async () => {

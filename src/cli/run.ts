@@ -12,11 +12,13 @@ type Add = (root: Command, io: CliIo, finish: Finish) => void;
 const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   verify: async () => (await import('./verify.command.js')).verifyCommand,
   trust: async () => (await import('./trust.command.js')).trustCommand,
+  audit: async () => (await import('./audit.command.js')).auditCommand,
   bundle: async () => (await import('./bundle.command.js')).bundleCommand,
   seal: async () => (await import('./seal.command.js')).sealCommand,
   reanchor: async () => (await import('./reanchor.command.js')).reanchorCommand,
   'rotate-anchorer': async () => (await import('./reanchor.command.js')).rotateAnchorerCommand,
   'close-chain': async () => (await import('./reanchor.command.js')).closeChainCommand,
+  monitor: async () => (await import('./monitor.command.js')).monitorCommand,
   erase: async () => (await import('./erase.command.js')).eraseCommand,
   doctor: async () => (await import('./doctor.command.js')).doctorCommand,
   keys: async () => (await import('./keys.command.js')).keysCommand,
