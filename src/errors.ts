@@ -112,6 +112,18 @@ export class RebuildingError extends UnavailableError {
   }
 }
 
+/** This machine's clock is further off than the log allows (S18); what was asked for can be done when it is right again. */
+export class ClockSkewError extends UnavailableError {
+  /** @param skew how many seconds, and from which chain's blocks */
+  constructor(
+    message: string,
+    readonly skew: { readonly seconds: number; readonly chain: string },
+  ) {
+    super(message);
+    this.name = 'ClockSkewError';
+  }
+}
+
 /**
  * The remote signer that holds an organisation's key (S13) did not answer (`signerUnreachable`), or did not give the
  * signature that was asked for (`signerRefused`). Nothing was done; the same request later may go through.

@@ -16,10 +16,11 @@ import { ChainReader, type ChainAccess } from './anchoring/chain-reader.js';
 import { ChainHandle } from './anchoring/chain-handle.process.js';
 import { plansOf } from './anchoring/chain-plan.js';
 import { Chains } from './anchoring/chains.process.js';
+import { ClockWatch } from './anchoring/clock-watch.process.js';
 import { EMBEDDED_CHAIN_ID } from './anchoring/embedded-node.js';
-import { ClockGuard, ClockGuardedStore, ClockSkewError } from './anchoring/clock-guard.js';
+import { ClockGuard, ClockGuardedStore } from './anchoring/clock-guard.js';
 import { ledgerDecider, type LedgerChain } from './anchoring/ledger.js';
-import { RemoteAnchoring, type Anchoring } from './anchoring/remote-anchoring.js';
+import { PATIENCE, RemoteAnchoring, type Anchoring } from './anchoring/remote-anchoring.js';
 import { Witness } from './anchoring/witness.process.js';
 import { WorkerDuties } from './anchoring/worker-duties.process.js';
 import { lossesToDecide, NoAnchoring, ReadOnlyStore } from './archive/read-only.js';
@@ -36,7 +37,7 @@ import { readFileIfThere, readOrMake, writeFileDurably } from './crypto/secret-f
 import { Secrets } from './crypto/secrets.js';
 import { catalogueProjection, holdsDemoData } from './definitions/catalogue.read.js';
 import { toBase64url } from './encoding/base64.js';
-import { ConfigError, InvariantError } from './errors.js';
+import { ClockSkewError, ConfigError, InvariantError } from './errors.js';
 import { EVENT_TYPES } from './event-types.js';
 import type { EventStore, Position, StoredEvent } from './event-store/event-store.js';
 import { openEventStoreDb } from './event-store/eventstoredb.js';
@@ -210,7 +211,7 @@ export class Ledger {
           closed,
         )
       : undefined;
-    const chainAccess = chains ?? new ChainReader(plans, closed);
+    const chainAccess = chains ?? new ChainReader(plans, closed, new ClockWatch(clock, warningsOf('clock')));
     opened.chain = chainAccess;
     // The node starts while the log is read.
     chains?.start();
@@ -274,6 +275,7 @@ export class Ledger {
               () => heads.latest?.size ?? 0,
               () => outdatedLists(readModels.db).length > 0,
               now,
+              { ...PATIENCE, clockProblem: () => clock.problem },
             );
     // With a store of its own a process does all of this when it is needed.
     const duties =

@@ -7,6 +7,7 @@ import type { AnchorSigner } from './anchor-signer.js';
 import type { Chain } from './chain.js';
 import type { ChainPlan } from './chain-plan.js';
 import { EMBEDDED_CHAIN_ID } from './embedded-node.js';
+import type { ClockWatch } from './clock-watch.process.js';
 import { EthersChain } from './ethers-chain.js';
 
 /** What the whole ledger, whatever its role, may know of the chain. */
@@ -29,10 +30,12 @@ export class ChainReader implements ChainAccess {
   /**
    * @param plans of which none is used to anchor: a reader sends nothing
    * @param closed chains that have ended, by id; one that ends later is added to it
+   * @param clock compared with the chains' blocks, so that a node with a wrong one writes nothing (S18)
    */
   constructor(
     private readonly plans: readonly ChainPlan[],
     private readonly closed: ReadonlyMap<number, string>,
+    private readonly clock?: ClockWatch,
   ) {
     this.#chains = plans
       .filter(({ rpcUrls }) => rpcUrls.length > 0)
@@ -48,6 +51,7 @@ export class ChainReader implements ChainAccess {
             ...(finalityDepth === undefined ? {} : { finalityDepth }),
           }),
       );
+    clock?.start(() => this.#chains.filter(({ chainId }) => !closed.has(chainId)));
   }
 
   get mainChainId(): number {
@@ -73,7 +77,9 @@ export class ChainReader implements ChainAccess {
     if (this.ready) listener();
   }
 
-  async stop(): Promise<void> {}
+  async stop(): Promise<void> {
+    await this.clock?.stop();
+  }
 }
 
 /** Signs nothing, and has no address that anybody anchors with. */

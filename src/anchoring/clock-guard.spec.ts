@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { NO_STREAM } from '../event-store/event-store.js';
 import { openMemoryEventStore } from '../event-store/memory.js';
-import { ClockGuard, ClockGuardedStore, ClockSkewError } from './clock-guard.js';
+import { ClockSkewError } from '../errors.js';
+import { ClockGuard, ClockGuardedStore } from './clock-guard.js';
 
 const NOW = 1_800_000_000;
 

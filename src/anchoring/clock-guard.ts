@@ -4,7 +4,7 @@
  * that came between two looks; a chain that stands still says nothing about the clock. Of several endpoints the kindest
  * counts, so that one that lies stops nothing. Proven by clock-guard.spec.ts.
  */
-import { UnavailableError } from '../errors.js';
+import { ClockSkewError } from '../errors.js';
 import { isVaultStream, type Append, type Appended, type EventStore } from '../event-store/event-store.js';
 import { PassingStore } from '../event-store/passing-store.js';
 import type { BlockTime } from './chain.js';
@@ -12,23 +12,22 @@ import type { BlockTime } from './chain.js';
 /** Seconds; the audit allows no more (S18). */
 export const CLOCK_TOLERANCE = 120;
 
-/** The clock is off; what was asked for can be done when it is right again. */
-export class ClockSkewError extends UnavailableError {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ClockSkewError';
-  }
+interface Skew {
+  readonly chain: string;
+  readonly seconds: number;
+  readonly where: 'behind' | 'ahead of';
 }
 
 export class ClockGuard {
   readonly #seen = new Map<string, { readonly number: number; readonly atMs: number }>();
-  readonly #problems = new Map<string, string>();
+  readonly #problems = new Map<string, Skew>();
 
   constructor(private readonly now: () => Date) {}
 
   /** What is wrong, and what to do; undefined while nothing is known to be. */
   get problem(): string | undefined {
-    return [...this.#problems.values()][0];
+    const [skew] = this.#problems.values();
+    return skew && told(skew);
   }
 
   /** @param chain its name @param blocks the newest block of each endpoint */
@@ -37,7 +36,7 @@ export class ClockGuard {
     const nowMs = this.now().getTime();
     const behind = Math.min(...blocks.map(({ time }) => time)) - nowMs / 1000;
     if (behind > CLOCK_TOLERANCE) {
-      this.#problems.set(chain, told(chain, Math.round(behind), 'behind'));
+      this.#problems.set(chain, { chain, seconds: Math.round(behind), where: 'behind' });
       return;
     }
     const newest = blocks.reduce((a, b) => (b.number > a.number ? b : a));
@@ -47,19 +46,20 @@ export class ClockGuard {
     // It was made after the last look, so it can be no older than that is ago.
     const ahead = seen && isNew ? seen.atMs / 1000 - newest.time : undefined;
     if (ahead !== undefined && ahead > CLOCK_TOLERANCE) {
-      this.#problems.set(chain, told(chain, Math.round(ahead), 'ahead of'));
-    } else if (ahead !== undefined || this.#problems.get(chain)?.includes(' behind ') === true) {
+      this.#problems.set(chain, { chain, seconds: Math.round(ahead), where: 'ahead of' });
+    } else if (ahead !== undefined || this.#problems.get(chain)?.where === 'behind') {
       this.#problems.delete(chain);
     }
   }
 
   /** @throws ClockSkewError */
   requireRight(): void {
-    if (this.problem !== undefined) throw new ClockSkewError(this.problem);
+    const [skew] = this.#problems.values();
+    if (skew) throw new ClockSkewError(told(skew), skew);
   }
 }
 
-function told(chain: string, seconds: number, where: 'behind' | 'ahead of'): string {
+function told({ chain, seconds, where }: Skew): string {
   return (
     `this machine's clock is ${seconds} s ${where} the newest block of "${chain}", and more than ${CLOCK_TOLERANCE} s is ` +
     'too much: nothing is written until it is right (S18). Set the clock (chrony, systemd-timesyncd or ntpd must run); if ' +

@@ -38,7 +38,11 @@ export interface Patience {
   readonly waitMs: number;
   /** How long entries may lie unsigned before that is called a problem, in milliseconds. */
   readonly silenceMs: number;
+  /** What is wrong with this machine's clock (S18), where it is compared with a chain's. */
+  readonly clockProblem?: () => string | undefined;
 }
+
+export const PATIENCE: Patience = { waitMs: 15_000, silenceMs: 60_000 };
 
 const LOOK_MS = 100;
 const WATCH_MS = 1_000;
@@ -61,7 +65,7 @@ export class RemoteAnchoring implements Anchoring {
     /** Whether a status list is still to be published. */
     private readonly listsLag: () => boolean,
     private readonly now: () => Date,
-    private readonly patience: Patience = { waitMs: 15_000, silenceMs: 60_000 },
+    private readonly patience: Patience = PATIENCE,
   ) {}
 
   start(): void {
@@ -77,7 +81,13 @@ export class RemoteAnchoring implements Anchoring {
     clearInterval(this.#watch);
   }
 
+  get clockProblem(): string | undefined {
+    return this.patience.clockProblem?.();
+  }
+
   get problem(): string | undefined {
+    const { clockProblem } = this;
+    if (clockProblem !== undefined) return clockProblem;
     this.#look();
     const since = this.#unsignedSince;
     if (since === undefined || this.now().getTime() - since < this.patience.silenceMs) return undefined;

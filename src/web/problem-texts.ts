@@ -558,6 +558,17 @@ export const HTTP_TEXTS = {
       'The definition or the organisation changed while the request was handled. Try again.',
     ],
   ),
+  clockSkew: text(
+    503,
+    [
+      'Serverns klocka går fel',
+      'Den skiljer sig {seconds} sekunder från blocken på {chain}, och loggen tillåter högst 120. Inget har skrivits. Operatören ställer klockan (chrony, systemd-timesyncd eller ntpd ska vara i gång); går den rätt är noderna i RPC_URLS fel. Försök sedan igen.',
+    ],
+    [
+      'The server’s clock is wrong',
+      'It is {seconds} seconds off the blocks of {chain}, and the log allows 120 at most. Nothing was written. The operator sets the clock (chrony, systemd-timesyncd or ntpd must run); if it is right, the endpoints in RPC_URLS are wrong. Then try again.',
+    ],
+  ),
   unavailable: text(
     503,
     ['Tjänsten är inte redo', 'Försök igen om en stund.'],

@@ -1,6 +1,7 @@
 /** From the ledger's errors to RFC 9457 problems, with a text in Swedish and English that says what to do. */
 import { HttpException } from '@nestjs/common';
 import {
+  ClockSkewError,
   ConcurrencyError,
   DomainError,
   EncodingError,
@@ -68,6 +69,7 @@ export function problemOf(error: unknown, language: Language): Problem {
     const percent = of > 0 ? Math.floor((done / of) * 100) : 0;
     return made('rebuilding', HTTP_TEXTS.rebuilding, language, { percent });
   }
+  if (error instanceof ClockSkewError) return made('clockSkew', HTTP_TEXTS.clockSkew, language, error.skew);
   if (error instanceof ReadOnlyError) return made('readOnly', HTTP_TEXTS.readOnly, language);
   if (error instanceof UnavailableError) return made('unavailable', HTTP_TEXTS.unavailable, language);
   if (error instanceof StaleReadError) return made('staleRead', HTTP_TEXTS.staleRead, language);
