@@ -126,7 +126,7 @@ describe('S13: what is logged in the name of an organisation', () => {
     const first = await monitor('--trust', trust, '--json');
     expect(first.status).toBe(0);
     const page = await service.ok(`/api/v1/organisations/${w.issuer}/log?limit=200`);
-    const { entries, findings } = JSON.parse(first.stdout) as Parsed;
+    const { entries, findings }: Parsed = JSON.parse(first.stdout);
     expect(entries.map(({ index }: Parsed) => index)).toEqual(
       page.items.map(({ index }: Parsed) => index).toReversed(),
     );

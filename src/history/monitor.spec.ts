@@ -103,7 +103,8 @@ describe('what is wrong with the log', () => {
   it('S15: is found where an entry is left out or changed, and nothing is kept of it', async () => {
     const changed = [...LOG];
     changed[10] = entry(11);
-    const result = await monitored({ ...sourceOf(LOG), bundle: sourceOf(changed).bundle });
+    const other = sourceOf(changed);
+    const result = await monitored({ ...sourceOf(LOG), bundle: (number, width) => other.bundle(number, width) });
     expect(codes(result)).toEqual(['rootDiffers']);
     expect(result.state).toBeUndefined();
   });
