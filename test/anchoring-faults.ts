@@ -23,7 +23,9 @@ import { Killed, Killer } from './killer.js';
 import { ScriptedRpc, type RpcFault } from './scripted-rpc.js';
 
 const CHAIN_ID = 31_337;
-const TIMEOUT_MS = 150;
+/** For an answer: short while there are faults, so that what hangs costs little; long afterwards, on a busy machine. */
+const FAULTY_TIMEOUT_MS = 150;
+const TIMEOUT_MS = 20_000;
 const ROUNDS = 22;
 const SETTLING_ROUNDS = 80;
 const ROUND_SECONDS = 5;
@@ -64,6 +66,7 @@ class FaultRun {
   readonly #store: EventStore = openMemoryEventStore();
   readonly #killer = new Killer();
   readonly #endpoints: ScriptedRpc[] = [];
+  readonly #urls: string[] = [];
   readonly #broken = new Set<string>();
   readonly #disturbances = new Set<string>();
   /** Bytes that reached the node, by transaction hash. */
@@ -84,7 +87,7 @@ class FaultRun {
   }
 
   async run(): Promise<void> {
-    const chain = await this.#open();
+    await this.#open();
     await this.#start();
     for (let round = 0; round < ROUNDS; round += 1) {
       this.#tell(`round ${round}`);
@@ -99,7 +102,8 @@ class FaultRun {
       await this.#attempt('seal', () => this.#seal());
       await this.#settle();
     }
-    for (const broken of await brokenInvariants(this.#store, this.#rpc, chain.anchorer)) this.#broken.add(broken);
+    for (const broken of await brokenInvariants(this.#store, this.#rpc, this.#chain!.anchorer))
+      this.#broken.add(broken);
   }
 
   async outcome(): Promise<Outcome> {
@@ -131,28 +135,31 @@ class FaultRun {
   }
 
   /** The node, and one endpoint in front of it or two of different minds. */
-  async #open(): Promise<EthersChain> {
-    const privateKey = new Uint8Array(32).fill(1);
-    new DataView(privateKey.buffer).setUint32(4, this.seed + 1);
-    const options = { name: 'testnet', chainId: CHAIN_ID, privateKey, timeoutMs: TIMEOUT_MS };
-    const { anchorer } = new EthersChain({ ...options, rpcUrls: ['http://127.0.0.1:9'] });
+  async #open(): Promise<void> {
+    const { anchorer } = this.#chainAt(['http://127.0.0.1:9'], FAULTY_TIMEOUT_MS);
     this.#node = await EvmNode.start({ chainId: CHAIN_ID, folder: this.folder, automine: this.#own }, [anchorer]);
-    const rpcUrls: string[] = [];
     for (const name of this.#own || this.#dice(2) === 0 ? ['a'] : ['a', 'b']) {
-      const script = { seed: this.seed, perCent: 22, lies: !this.#own, patienceMs: TIMEOUT_MS };
+      const script = { seed: this.seed, perCent: 22, lies: !this.#own, patienceMs: FAULTY_TIMEOUT_MS };
       const endpoint = new ScriptedRpc(name, this.#node.url, script);
       endpoint.onTransaction = (raw) => this.#look(raw);
       this.#endpoints.push(endpoint);
-      rpcUrls.push(await endpoint.start());
+      this.#urls.push(await endpoint.start());
     }
-    const chain = new EthersChain({
-      ...options,
+    this.#chain = this.#killer.watched(this.#chainAt(this.#urls, FAULTY_TIMEOUT_MS), 'chain');
+  }
+
+  #chainAt(rpcUrls: readonly string[], timeoutMs: number): EthersChain {
+    const privateKey = new Uint8Array(32).fill(1);
+    new DataView(privateKey.buffer).setUint32(4, this.seed + 1);
+    return new EthersChain({
+      name: 'testnet',
+      chainId: CHAIN_ID,
+      privateKey,
       rpcUrls,
+      timeoutMs,
       embedded: this.#own,
       onSettled: () => (this.#evm.isRunning ? this.#evm.save() : Promise.resolve()),
     });
-    this.#chain = this.#killer.watched(chain, 'chain');
-    return chain;
   }
 
   /** As a process that starts: nothing is remembered but what was written. */
@@ -173,6 +180,7 @@ class FaultRun {
       endpoint.follow();
       await endpoint.deliver();
     }
+    this.#chain = this.#chainAt(this.#urls, TIMEOUT_MS);
     // What is final without its proof is looked at again when a worker starts.
     await this.#start();
   }

@@ -42,6 +42,8 @@ const CONFIRMED = [...REPLACED, 'AnchorConfirmed'];
 let first = '';
 let replacement = '';
 let confirmedIn = '';
+/** Steps that went well: after one that did not, the next would wait for what never comes. */
+let done = 0;
 
 const STEPS: readonly Step[] = [
   {
@@ -143,6 +145,7 @@ describe('kill -9 at every step of an anchor', () => {
   it.each(STEPS.map((step, i) => [step.title, step, STEPS[i + 1]] as const))(
     '%s',
     async (_title, step, next) => {
+      expect(done).toBe(STEPS.indexOf(step));
       const mines = step === STEPS.at(-1);
       const call = await run.until(step.hold, undefined, mines ? () => run.mine() : undefined);
       expect(call).toBeDefined();
@@ -152,6 +155,7 @@ describe('kill -9 at every step of an anchor', () => {
       });
       expect((remains.batches[0] ?? []).map(({ type }) => type)).toEqual(step.leaves);
       await step.look?.(remains);
+      done += 1;
     },
     240_000,
   );
