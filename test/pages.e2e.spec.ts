@@ -481,6 +481,11 @@ describeInBrowser('the pages', (browser) => {
       'catalogue without a hit': (page) => page.goto('/catalogue?q=xyzzy'),
       definition: (page) => page.goto(`/catalogue/${definitionId}`),
       batches: (page) => page.goto('/batches'),
+      'a batch': (page) => page.goto('/batches/1'),
+      chains: async (page) => {
+        await page.goto('/anchoring');
+        await page.getByText(sv.anchoring.tableSummary).click();
+      },
       docs: (page) => page.goto('/docs'),
       'credential without key': (page) => page.goto(`/c/${shown.id}`),
       'credential with key': async (page) => {

@@ -10,11 +10,11 @@ import { load, prepare } from '../event-store/handle.js';
 import type { ReadModels } from '../event-store/projections.js';
 import { Anchorer } from './anchorer.js';
 import { LEDGER_STREAM } from './anchoring.events.js';
-import { paidAnchors } from './batches.read.js';
-import { ChainError, type BlockTime, type Chain } from './chain.js';
+import { recentAnchors } from './batches.read.js';
+import { ChainError, type BlockTime, type Chain, type ChainErrorCode } from './chain.js';
 import type { ChainPlan } from './chain-plan.js';
 import type { ClockGuard } from './clock-guard.js';
-import { costForecast, FORECAST_DAYS, formatCoins, type CostForecast } from './cost.js';
+import { costForecast, formatCoins, type CostForecast } from './cost.js';
 import { startEmbeddedNode, type EmbeddedNode } from './embedded-node.js';
 import { EthersChain } from './ethers-chain.js';
 import { ledgerDecider, type LedgerChain } from './ledger.js';
@@ -36,6 +36,8 @@ export interface ChainStatus {
   readonly contract?: string;
   /** What keeps anchors from it now, and what to do. */
   readonly problem?: string;
+  /** What kind of problem it is; `unavailable` where it is not the chain's. */
+  readonly problemCode?: ChainErrorCode | 'unavailable';
   /** What will keep anchors from it before long, and what to do. */
   readonly warning?: string;
   /** Wei, decimal, when last looked. */
@@ -59,19 +61,28 @@ export const PURSE_WARNING_DAYS = 14;
 const CLOCK_EVERY_MS = 30_000;
 const CLOCK_AGAIN_MS = 5_000;
 const PURSE_EVERY_MS = 600_000;
+/** While it runs low; and while nobody knows yet how long it lasts. */
+const PURSE_AGAIN_MS = 60_000;
+const PURSE_UNKNOWN_MS = 15_000;
 
 export class ChainHandle {
   readonly #logger = new Logger('chain');
   #node: EmbeddedNode | undefined;
   #opening: Promise<Opened> | undefined;
   #chain: EthersChain | undefined;
+  /** The chain before it is ready: where the purse is empty it is not, and that can be seen all the same. */
+  #candidate: EthersChain | undefined;
+  #readModels: ReadModels | undefined;
   #anchorer: Promise<Anchorer> | undefined;
+  #made: Anchorer | undefined;
   #stopped = false;
   #clockSeenMs = Number.NEGATIVE_INFINITY;
   #purseSeenMs = Number.NEGATIVE_INFINITY;
   #balance: bigint | undefined;
   #newestBlock: BlockTime | undefined;
-  #warned: string | undefined;
+  /** Days left when it was last warned of. */
+  #warnedDays: number | undefined;
+  #purseEveryMs = PURSE_UNKNOWN_MS;
   readonly #listeners: (() => void)[] = [];
 
   constructor(
@@ -100,6 +111,7 @@ export class ChainHandle {
    */
   async anchorer(readModels: ReadModels): Promise<Anchorer> {
     if (this.#stopped) throw new ChainError('rpcUnreachable', 'the ledger is closing');
+    this.#readModels = readModels;
     this.#anchorer ??= this.#makeAnchorer(readModels).catch((error: unknown) => {
       this.#anchorer = undefined;
       throw error;
@@ -133,25 +145,32 @@ export class ChainHandle {
    * @throws ChainError when the chain cannot be asked now
    */
   async look(): Promise<void> {
-    const chain = this.#chain;
+    const chain = this.#chain ?? this.#candidate;
     if (!chain) return;
     const nowMs = performance.now();
     const every = this.clock.problem === undefined ? CLOCK_EVERY_MS : CLOCK_AGAIN_MS;
-    if (nowMs - this.#clockSeenMs >= every) await this.#lookAtClock(chain);
-    if (nowMs - this.#purseSeenMs >= PURSE_EVERY_MS) {
-      this.#balance = await chain.balance();
-      this.#purseSeenMs = nowMs;
-    }
+    if (this.#chain && nowMs - this.#clockSeenMs >= every) await this.#lookAtClock(chain);
+    if (nowMs - this.#purseSeenMs >= this.#purseEveryMs) await this.#lookAtPurse(chain, nowMs);
+  }
+
+  async #lookAtPurse(chain: Chain, nowMs: number): Promise<void> {
+    this.#balance = await chain.balance();
+    this.#purseSeenMs = nowMs;
+    const forecast = this.#readModels && this.#forecast(this.#readModels);
+    const warning = this.#purseWarning(chain, forecast);
+    this.#purseEveryMs =
+      forecast === undefined ? PURSE_UNKNOWN_MS : warning === undefined ? PURSE_EVERY_MS : PURSE_AGAIN_MS;
+    // Once a day at most, as the days run out: not with each look.
+    if (warning !== undefined && this.#warnedDays !== forecast?.daysLeft) this.#logger.warn(warning);
+    this.#warnedDays = warning === undefined ? undefined : forecast?.daysLeft;
   }
 
   /** @param readModels that may be read; what is forecast comes from them */
-  status(readModels: ReadModels): Omit<ChainStatus, 'problem'> {
+  status(readModels: ReadModels): Omit<ChainStatus, 'problem' | 'problemCode'> {
     const { name, chainId, embedded } = this.plan;
-    const chain = this.#chain;
+    const chain = this.#chain ?? this.#candidate;
     const forecast = this.#forecast(readModels);
-    const warning = chain && this.#purseWarning(chain, forecast);
-    if (warning !== undefined && warning !== this.#warned) this.#logger.warn(warning);
-    this.#warned = warning;
+    const warning = (chain && this.#purseWarning(chain, forecast)) ?? this.#made?.unproven;
     return {
       name,
       chainId,
@@ -168,8 +187,7 @@ export class ChainHandle {
   #forecast({ db, isServing }: ReadModels): CostForecast | undefined {
     if (!isServing) return undefined;
     const seconds = Math.floor(this.now().getTime() / 1000);
-    const paid = paidAnchors(db, this.plan.chainId, seconds - FORECAST_DAYS * 86_400);
-    return costForecast(paid, seconds, this.#balance);
+    return costForecast(recentAnchors(db, this.plan.chainId, seconds), seconds, this.#balance);
   }
 
   #purseWarning({ name, anchorer }: Chain, forecast: CostForecast | undefined): string | undefined {
@@ -177,7 +195,7 @@ export class ChainHandle {
     if (this.plan.embedded || daysLeft === undefined || daysLeft >= PURSE_WARNING_DAYS) return undefined;
     return (
       `the anchorer ${anchorer} has ${formatCoins(String(this.#balance ?? 0n))} left on ${name}, and spends ` +
-      `${formatCoins(perDay ?? '0')} a day: that is ${daysLeft} days; send funds to ${anchorer}`
+      `${formatCoins(perDay ?? '0')} a day: ${daysLeft} days left at the present rate; send funds to ${anchorer}`
     );
   }
 
@@ -209,6 +227,7 @@ export class ChainHandle {
     await this.#addToLog(chain, blockNumber);
     await anchorer.lookBack();
     this.#chain = chain;
+    this.#made = anchorer;
     for (const listener of this.#listeners.splice(0)) listener();
     return anchorer;
   }
@@ -235,6 +254,7 @@ export class ChainHandle {
       ...(minPriorityFee === undefined ? {} : { minPriorityFee }),
       ...(node && { onSettled: () => node.save() }),
     });
+    this.#candidate = chain;
     return { chain, ...(await chain.ensureReady()) };
   }
 

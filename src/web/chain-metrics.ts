@@ -85,8 +85,9 @@ const GAUGES: readonly Metric[] = [
   },
   {
     name: 'meritkedja_anchorer_funds_left_seconds',
-    help: 'How long the balance lasts at the rate of the last days.',
-    of: ({ status, forecast }) => {
+    help: 'How long the balance lasts at the rate of the last days; absent for the embedded chain, whose money is given.',
+    of: ({ status, forecast, embedded }) => {
+      if (embedded) return [];
       const left = status?.balance === undefined || !forecast ? undefined : secondsLeft(status.balance, forecast);
       return left === undefined ? [] : one(left);
     },

@@ -30,7 +30,10 @@ export class SystemController {
   @Operation({
     name: 'health.read',
     summary: 'Whether requests can be served; `anchoring` tells of trouble with the chain, which stops nothing else.',
-    answer: { description: '`{status, logSize, anchoring}`; 503 with `{status, progress}` while it is not ready.' },
+    answer: {
+      description:
+        '`{status, logSize, anchoring, warning?}`; `warning` tells of what will keep anchors away before long. 503 with `{status, progress}` while it is not ready.',
+    },
   })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
     const { logSize } = await this.ledger.store.head();
@@ -46,10 +49,12 @@ export class SystemController {
       if (readModels.isServing) return { status: 'starting', logSize, behind };
       return { status: 'rebuilding', logSize, behind, progress: readModels.progress };
     }
+    const warning = this.ledger.anchoring.chains.find((chain) => chain.warning !== undefined)?.warning;
     return {
       status: this.ledger.losses === undefined ? 'ok' : 'readOnly',
       logSize,
       behind,
+      ...(warning === undefined ? {} : { warning }),
       anchoring: this.ledger.anchoring.problem ?? (this.ledger.chain ? 'ok' : 'starting'),
     };
   }

@@ -360,7 +360,7 @@ function Forecast({ chain, lang }: { chain: ChainView; lang: Lang }): JSX.Elemen
               <p class="minor" safe>
                 {fill(t.basis, {
                   n: formatNumber(forecast.anchors, lang),
-                  days: significant(forecast.days, 2, lang),
+                  time: formatDuration(forecast.days * 86_400, lang),
                 })}
               </p>,
             )}

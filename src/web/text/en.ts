@@ -608,7 +608,7 @@ export const en: Dictionary = {
     perDay: 'Cost per day',
     perDayText: '{amount}, {n} anchors',
     perCredential: 'Cost per micro-credential',
-    basis: 'From {n} anchors in the last {days} days.',
+    basis: 'From {n} anchors within {time}.',
     noForecast: 'There is no anchor with a known price from the last week.',
     today: 'Cost in the last 24 hours',
     todayOf: '{amount} of at most {most}',

@@ -604,7 +604,7 @@ export const sv = {
     perDay: 'Kostnad per dygn',
     perDayText: '{amount}, {n} ankare',
     perCredential: 'Kostnad per mikromerit',
-    basis: 'Räknat på {n} ankare under de senaste {days} dygnen.',
+    basis: 'Räknat på {n} ankare under {time}.',
     noForecast: 'Inget ankare med känt pris finns från den senaste veckan.',
     today: 'Kostnad senaste dygnet',
     todayOf: '{amount} av högst {most}',

@@ -1,7 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { en } from './en.js';
 import { sv } from './sv.js';
-import { fill, formatDate, formatNumber, labelOf, texts, translated } from './text.js';
+import {
+  fill,
+  formatCoinAmount,
+  formatDate,
+  formatDuration,
+  formatGasPrice,
+  formatNumber,
+  formatPeriod,
+  labelOf,
+  texts,
+  translated,
+} from './text.js';
 
 type Tree = { readonly [key: string]: string | Tree };
 
@@ -66,5 +77,48 @@ describe('dates and numbers', () => {
   it('exist for both languages', () => {
     expect(texts('sv')).toBe(sv);
     expect(texts('en')).toBe(en);
+  });
+});
+
+describe('a duration', () => {
+  it.each([
+    [0, '0 s', '0 s'],
+    [0.4, '0,4 s', '0.4 s'],
+    [9.96, '10 s', '10 s'],
+    [59.6, '1 min', '1 min'],
+    [125, '2 min 5 s', '2 min 5 s'],
+    [3_600, '1 h', '1 h'],
+    [7_500, '2 h 5 min', '2 h 5 min'],
+    [86_399.7, '1 dygn', '1 d'],
+    [100_000, '1 dygn 3 h', '1 d 3 h'],
+  ])('of %d seconds is %s', (seconds, sv, en) => {
+    expect([formatDuration(seconds, 'sv'), formatDuration(seconds, 'en')]).toEqual([sv, en]);
+  });
+
+  it('that somebody chose is in the unit that fits', () => {
+    expect([5, 60, 90, 3_600, 5_400, 86_400, 172_800].map((one) => formatPeriod(one, 'sv'))).toEqual([
+      '5 sekunder',
+      '1 minut',
+      '90 sekunder',
+      '1 timme',
+      '90 minuter',
+      '24 timmar',
+      '2 dygn',
+    ]);
+    expect(formatPeriod(86_400, 'en')).toBe('24 hours');
+  });
+});
+
+describe('an amount', () => {
+  it('is in coins with four digits that count, and in gwei below a millionth', () => {
+    expect(formatCoinAmount('23085000000000', 'ETH', 'sv')).toBe('0,00002309 ETH');
+    expect(formatCoinAmount('1234567890123456789012', 'POL', 'en')).toBe('1,235 POL');
+    expect(formatCoinAmount('23085', 'ETH', 'sv')).toBe('0,0000231 gwei (ETH)');
+    expect(formatCoinAmount('0', 'ETH', 'sv')).toBe('0 ETH');
+    expect(formatGasPrice('1090000000', 'sv')).toBe('1,09 gwei');
+  });
+
+  it('comes back as it is where it is none', () => {
+    expect([formatCoinAmount('x', 'ETH', 'sv'), formatGasPrice('-1', 'sv')]).toEqual(['x', '-1']);
   });
 });
