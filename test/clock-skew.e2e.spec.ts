@@ -12,6 +12,8 @@ import { organisation } from './samples.js';
 import { eventually, Service, type Reply } from './service.js';
 
 const SKEW = 1_000;
+/** A right clock is looked at each 30 s. */
+const DEADLINE_MS = 180_000;
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
@@ -69,48 +71,56 @@ async function refusesUntil(service: Service, mend: () => unknown): Promise<void
 }
 
 describe('S18: a node whose clock is 1,000 s behind its chain answers 503, writes nothing, and goes on when it is right', () => {
-  it('one that anchors, on its own chain', async () => {
-    const service = await started({});
-    const chain = await eventually(
-      async () => (await service.ok('/.well-known/meritkedja.json')).chains[0]?.rpcUrls?.[0] as string | undefined,
-      'the chain',
-    );
-    const ask = (method: string, ...params: unknown[]): Promise<unknown> => callRpc(chain, method, params, 10_000);
-    await ask('evm_increaseTime', SKEW);
-    await ask('evm_mine');
-    await refusesUntil(service, async () => {
-      await ask('evm_setTime', Math.floor(Date.now() / 1_000));
-      await ask('anvil_rollback', 1);
-    });
-  });
-
-  it('one that only answers, by an endpoint of a public chain', async () => {
-    const eventStore = await startEventStoreDbServer();
-    ends.push(() => eventStore.stop());
-    let ahead = SKEW;
-    const endpoint: Server = createServer((request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => {
-        const { id, method } = JSON.parse(body) as { id: number; method: string };
-        const timestamp = `0x${(Math.floor(Date.now() / 1_000) + ahead).toString(16)}`;
-        const block = { number: '0x10', hash: `0x${'ab'.repeat(32)}`, timestamp, transactions: [] };
-        response.end(JSON.stringify({ jsonrpc: '2.0', id, result: method === 'eth_chainId' ? '0x88bb0' : block }));
+  it(
+    'one that anchors, on its own chain',
+    async () => {
+      const service = await started({});
+      const chain = await eventually(
+        async () => (await service.ok('/.well-known/meritkedja.json')).chains[0]?.rpcUrls?.[0] as string | undefined,
+        'the chain',
+      );
+      const ask = (method: string, ...params: unknown[]): Promise<unknown> => callRpc(chain, method, params, 10_000);
+      await ask('evm_increaseTime', SKEW);
+      await ask('evm_mine');
+      await refusesUntil(service, async () => {
+        await ask('evm_setTime', Math.floor(Date.now() / 1_000));
+        await ask('anvil_rollback', 1);
       });
-    });
-    await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve));
-    ends.push(async () => {
-      endpoint.closeAllConnections();
-      endpoint.close();
-    });
-    const service = await started({
-      EVENTSTORE_URL: eventStore.url,
-      ROLES: 'api',
-      CHAIN: 'hoodi',
-      RPC_URLS: `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}`,
-    });
-    await refusesUntil(service, () => {
-      ahead = 0;
-    });
-  });
+    },
+    DEADLINE_MS,
+  );
+
+  it(
+    'one that only answers, by an endpoint of a public chain',
+    async () => {
+      const eventStore = await startEventStoreDbServer();
+      ends.push(() => eventStore.stop());
+      let ahead = SKEW;
+      const endpoint: Server = createServer((request, response) => {
+        let body = '';
+        request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        request.on('end', () => {
+          const { id, method } = JSON.parse(body) as { id: number; method: string };
+          const timestamp = `0x${(Math.floor(Date.now() / 1_000) + ahead).toString(16)}`;
+          const block = { number: '0x10', hash: `0x${'ab'.repeat(32)}`, timestamp, transactions: [] };
+          response.end(JSON.stringify({ jsonrpc: '2.0', id, result: method === 'eth_chainId' ? '0x88bb0' : block }));
+        });
+      });
+      await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve));
+      ends.push(async () => {
+        endpoint.closeAllConnections();
+        endpoint.close();
+      });
+      const service = await started({
+        EVENTSTORE_URL: eventStore.url,
+        ROLES: 'api',
+        CHAIN: 'hoodi',
+        RPC_URLS: `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}`,
+      });
+      await refusesUntil(service, () => {
+        ahead = 0;
+      });
+    },
+    DEADLINE_MS,
+  );
 });
