@@ -154,8 +154,10 @@ export class ChainHandle {
   }
 
   async #lookAtPurse(chain: Chain, nowMs: number): Promise<void> {
-    this.#balance = await chain.balance();
+    // Also where no answer comes: who asks too often is answered less.
     this.#purseSeenMs = nowMs;
+    this.#purseEveryMs = PURSE_AGAIN_MS;
+    this.#balance = await chain.balance();
     const forecast = this.#readModels && this.#forecast(this.#readModels);
     const warning = this.#purseWarning(chain, forecast);
     this.#purseEveryMs =
