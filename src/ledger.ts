@@ -239,7 +239,15 @@ export class Ledger {
     const anchoring =
       chains && headSigner
         ? new AnchoringProcess(
-            new BatchSealer(store, readModels, log, headSigner, () => publisher.publish(), now),
+            new BatchSealer(
+              store,
+              readModels,
+              log,
+              headSigner,
+              () => publisher.publish(),
+              now,
+              (chainId) => chains.isUsed(chainId),
+            ),
             () => chains.anchorer(readModels),
             readModels,
             log,

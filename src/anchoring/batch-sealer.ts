@@ -12,7 +12,7 @@ import type { HeadSigner } from '../log/head-signer.js';
 import type { TransparencyLog } from '../log/transparency-log.js';
 import { batchStream, STANDING_STREAM } from './anchoring.events.js';
 import { batchDecider } from './batch.js';
-import { batchView, newestBatch, type BatchView } from './batches.read.js';
+import { type BatchView, batchView, chainsFinalAfter, newestBatch } from './batches.read.js';
 
 /** Status lists may have to be published again and again, and a record may be overtaken. */
 const ATTEMPTS = 50;
@@ -39,17 +39,25 @@ export class BatchSealer {
     /** Publishes status lists that lag behind the read models; tells whether there were any. */
     private readonly publishOutdated: () => Promise<boolean>,
     private readonly now: () => Date,
+    /** Whether batches are anchored on a chain now: it is in CHAIN, and not closed. */
+    private readonly isAnchoredOn: (chainId: number) => boolean = () => true,
   ) {}
 
   /**
    * True when something has happened since the newest batch, or its standing has grown older than `maxAgeSeconds`
-   * (S11). The log's own book-keeping (batches, standing records) is nothing that happened.
+   * (S11), or a chain that was left has block hashes that no batch covers (S10). The log's own book-keeping (batches,
+   * standing records, anchors on a chain that goes on) is nothing that happened.
    */
   isDue(maxAgeSeconds: number): boolean {
     const last = newestBatch(this.readModels.db);
     if (!last) return this.log.tree.size > 0;
     const age = (this.now().getTime() - Date.parse(last.sealedAt)) / 1000;
-    return this.log.newestHappening > last.toIndex || age > maxAgeSeconds;
+    return this.log.newestHappening > last.toIndex || age > maxAgeSeconds || this.#hasLeft(last.toIndex);
+  }
+
+  /** Whether a chain that nothing is anchored on any more has final anchors with entries after an index. */
+  #hasLeft(index: number): boolean {
+    return chainsFinalAfter(this.readModels.db, index).some((chainId) => !this.isAnchoredOn(chainId));
   }
 
   /** Seals everything so far as the next batch. Not to be called twice at a time. */

@@ -534,20 +534,6 @@ export function unprovenOn(
   ).all(chainId, limit) as { batch: number; txHash: string; blockHash: string }[];
 }
 
-/** Final anchors of a chain whose proof could not be made yet, the newest first. */
-export function unprovenOn(
-  db: Database,
-  chainId: number,
-  limit: number,
-): readonly { readonly batch: number; readonly txHash: string; readonly blockHash: string }[] {
-  return statement(
-    db,
-    `SELECT batch, tx_hash AS txHash, block_hash AS blockHash FROM anchors a WHERE chain_id = ? AND state = 'finalised'
-       AND NOT EXISTS (SELECT 1 FROM anchor_proofs p WHERE p.batch = a.batch AND p.chain_id = a.chain_id)
-     ORDER BY batch DESC LIMIT ?`,
-  ).all(chainId, limit) as { batch: number; txHash: string; blockHash: string }[];
-}
-
 /** Numbers of the batches that somebody has begun to anchor on a chain, or asked for, and that are not settled there. */
 export function begunOn(db: Database, chainId: number): readonly number[] {
   return (
@@ -724,6 +710,15 @@ export function recentAnchors(db: Database, chainId: number, nowSeconds: number)
   const atMs = performance.now();
   byChain.set(chainId, { anchors, tookMs: atMs - begin, atMs });
   return anchors;
+}
+
+/** Chains with final anchors that were recorded after a log index. */
+export function chainsFinalAfter(db: Database, index: number): readonly number[] {
+  const rows = statement(
+    db,
+    "SELECT DISTINCT chain_id AS chainId FROM anchors WHERE state = 'finalised' AND finalised_index > ?",
+  ).all(index) as { chainId: number }[];
+  return rows.map(({ chainId }) => chainId);
 }
 
 /** The newest batch that is final on a chain. */

@@ -1,6 +1,6 @@
 /** What operators do about chains, carried out on a ledger. */
 import type { JsonObject } from '../encoding/json.js';
-import { DomainError, NotFoundError, UnavailableError } from '../errors.js';
+import { DomainError, NotFoundError } from '../errors.js';
 import { handle } from '../event-store/handle.js';
 import type { Ledger } from '../ledger.js';
 import { signRotation } from './anchorer-rotation.js';
@@ -99,7 +99,7 @@ export async function reanchor(ledger: ChainLedger, chainId: number): Promise<Ba
  * Records that a chain has another anchorer from here on (S19). The present one signs here, as this process has it.
  * @param anchorer the new one
  * @param signature by the new one, see `anchorer-rotation.ts`
- * @throws NotFoundError; DomainError; UnavailableError where this process does not hold the present key
+ * @throws NotFoundError; DomainError, also presentKeyMissing where this process does not hold the present key
  */
 export async function rotateAnchorer(
   ledger: ChainLedger,
@@ -111,7 +111,7 @@ export async function rotateAnchorer(
   if (closed) throw new DomainError('chainClosed', { chainId });
   const signer = ledger.chainById(chainId)?.signer;
   if (signer?.address !== previous) {
-    throw new UnavailableError(`this process does not hold the key of ${previous}, which must sign`);
+    throw new DomainError('presentKeyMissing', { anchorer: previous });
   }
   const { origin } = ledger;
   const rotation = { origin, chainId, contract, previous, anchorer };

@@ -55,6 +55,11 @@ export class Chains implements ChainAccess {
     return !this.isMain(chainId) && !this.closed.has(chainId);
   }
 
+  /** Whether anything is anchored there: it is in CHAIN, and lives. */
+  isUsed(chainId: number): boolean {
+    return this.#open.some(({ plan }) => plan.chainId === chainId);
+  }
+
   byId(chainId: number): Chain | undefined {
     return this.#open.find(({ plan }) => plan.chainId === chainId)?.ready;
   }

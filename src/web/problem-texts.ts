@@ -405,17 +405,28 @@ export const DOMAIN_TEXTS: Readonly<Record<string, ProblemText>> = {
     409,
     [
       'Kedjan är inte täckt av en annan',
-      'Blockens hashar för de {anchors} förankringarna på {name} ligger ännu inte under en slutgiltig förankring på en annan kedja. Förankra på en annan kedja först (meritkedja reanchor) och försök igen. Är kedjan redan borta: skicka uncovered.',
+      'Blockens hashar för de {anchors} förankringarna på {name} ligger ännu inte under en slutgiltig förankring på en annan kedja. Ta bort kedjan ur CHAIN och starta om, så att den inte får fler förankringar. Förankra sedan på en annan (meritkedja reanchor), vänta tills det är slutgiltigt och försök igen. Är kedjan redan borta: skicka uncovered.',
     ],
     [
       'No other chain covers it',
-      'The block hashes of the {anchors} anchors on {name} are not yet under a final anchor on another chain. Anchor on another chain first (meritkedja reanchor) and try again. If the chain is gone already, send uncovered.',
+      'The block hashes of the {anchors} anchors on {name} are not yet under a final anchor on another chain. Take the chain out of CHAIN and restart, so that it takes no more anchors. Then anchor on another (meritkedja reanchor), wait until that is final, and try again. If the chain is gone already, send uncovered.',
     ],
   ),
   notTheAnchorer: text(
     409,
     ['Fel förankrare', 'Kedjans förankrare är {anchorer}. Läs om den och försök igen.'],
     ['Not the anchorer', 'The anchorer of the chain is {anchorer}. Read it again and try again.'],
+  ),
+  presentKeyMissing: text(
+    409,
+    [
+      'Den nuvarande nyckeln finns inte här',
+      'Bytet ska signeras av {anchorer} också, och tjänsten har inte den nyckeln. Kör kommandot mot den process som förankrar på kedjan, med den nuvarande nyckeln inställd.',
+    ],
+    [
+      'The present key is not here',
+      'The change must be signed by {anchorer} too, and this service does not hold that key. Run the command against the process that anchors on the chain, with the present key configured.',
+    ],
   ),
   anchorerUsed: text(
     409,
