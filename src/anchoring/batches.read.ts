@@ -861,3 +861,10 @@ function anchorView(row: AnchorRow): AnchorView {
 function secondsBetween(from: string, to: string): number {
   return Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);
 }
+
+/** The kept proof of a batch's final anchor on a chain; undefined where there is none. */
+export function keptProof(db: Database, number: number, chainId: number): AnchorProof | undefined {
+  const row = statement(db, 'SELECT proof FROM anchor_proofs WHERE batch = ? AND chain_id = ?').get(number, chainId) as
+    { proof: string } | undefined;
+  return row && (JSON.parse(row.proof) as AnchorProof);
+}

@@ -6,13 +6,15 @@ import { Controller, Get, HttpCode, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { JsonObject } from '../encoding/json.js';
+import { NotFoundError } from '../errors.js';
 import { Ledger } from '../ledger.js';
 import { Input, Operation } from '../web/operation.js';
 import { wholeNumber } from '../web/query.js';
-import type { BatchView } from './batches.read.js';
+import { keptProof, type BatchView } from './batches.read.js';
 import { chainList, closeChain, listOf, reanchor, rotateAnchorer } from './chains.commands.js';
 
 const chainParams = z.strictObject({ chainId: wholeNumber(1) });
+const anchorParams = z.strictObject({ chainId: wholeNumber(1), batch: wholeNumber(1) });
 const rotateSchema = z.strictObject({
   anchorer: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
   signature: z
@@ -51,6 +53,24 @@ export class ChainsController {
   ): Promise<JsonObject> {
     void reply.header('access-control-allow-origin', '*');
     return listOf(this.ledger, chainId);
+  }
+
+  @Get('chains/:chainId/anchors/:batch')
+  @Operation({
+    name: 'chain.readAnchors',
+    summary:
+      'The kept proof of a batch’s final anchor, block header and receipt: it proves itself, with the chain gone too.',
+    params: anchorParams,
+    answer: { description: '`{batch, chainId, proof}`' },
+  })
+  anchorProof(
+    @Input('params') { chainId, batch }: z.output<typeof anchorParams>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): JsonObject {
+    const proof = keptProof(this.ledger.readModels.db, batch, chainId);
+    if (!proof) throw new NotFoundError('anchor', `${batch} on ${chainId}`);
+    void reply.header('access-control-allow-origin', '*');
+    return { batch, chainId, proof: { ...proof } };
   }
 
   @Post('chains/:chainId/reanchor')

@@ -1,7 +1,7 @@
 /**
  * Batches that were sealed after the head that an audit read. A chain goes on while a log is audited, and a node may serve
  * a head that is a little behind: what is anchored by then is explained by entries that were not read. They are taken from
- * a newer head, signed by the pinned key and proven to extend the audited one. Proven by earlier-roots.spec.ts.
+ * a newer head, signed by the pinned key and proven to extend the audited one. Proven by kept-heads.int.spec.ts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { fromBase64 } from '../encoding/base64.js';
