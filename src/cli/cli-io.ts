@@ -24,6 +24,8 @@ export interface CliIo {
   /** MASTER_KEY and MASTER_KEY_NEW, where they are set: for `keys rotate-master` alone. */
   readonly masterKey?: string | undefined;
   readonly masterKeyNew?: string | undefined;
+  /** Processors to use for many documents; one where it is not said. */
+  readonly threads?: number | undefined;
   readonly language: 'sv' | 'en';
   /** Bearer token for the HTTP API, from the environment. */
   readonly token?: string | undefined;

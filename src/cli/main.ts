@@ -1,4 +1,5 @@
 /** The command line's process: streams and environment in, exit status out. `scripts/meritkedja.mjs` imports it. */
+import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
 import { cliEnvironment } from './environment.js';
@@ -11,6 +12,7 @@ process.exitCode = await run(process.argv.slice(2), {
   fetch: globalThis.fetch,
   now: () => new Date(),
   ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
+  threads: availableParallelism(),
   ...cliEnvironment(),
 });
 

@@ -15,6 +15,9 @@ const MAX_BYTES = 32 * 1024 * 1024;
 const TIMEOUT_MS = 20_000;
 const ACCEPT = `${BUNDLE_MEDIA_TYPE}, application/vc;q=0.9, application/json;q=0.8, application/pdf;q=0.7`;
 
+/** What reading needs of its surroundings. */
+type Reading = Pick<CliIo, 'stdin' | 'fetch' | 'readPdf'>;
+
 export interface ReadOptions {
   /** No network. */
   readonly offline?: boolean | undefined;
@@ -24,7 +27,11 @@ export interface ReadOptions {
  * The JSON document of a source.
  * @throws CliError 65 for what cannot be read or is not JSON, 2 for a network that was not reached, 64 for a URL offline
  */
-export async function readDocument(source: string, io: CliIo, { offline = false }: ReadOptions = {}): Promise<unknown> {
+export async function readDocument(
+  source: string,
+  io: Reading,
+  { offline = false }: ReadOptions = {},
+): Promise<unknown> {
   const name = source === '-' ? 'the standard input' : printable(source);
   if (isUrl(source) && offline) throw new CliError(EXIT.usage, `${name}: --offline allows no URL`);
   const bytes = await bytesOf(source, name, io);
@@ -35,7 +42,7 @@ export function isUrl(source: string): boolean {
   return /^https?:\/\//i.test(source);
 }
 
-async function bytesOf(source: string, name: string, io: CliIo): Promise<Uint8Array> {
+async function bytesOf(source: string, name: string, io: Reading): Promise<Uint8Array> {
   if (source === '-') return limited(await io.stdin(), name);
   if (isUrl(source)) return download(source, name, io);
   try {
@@ -49,7 +56,7 @@ async function bytesOf(source: string, name: string, io: CliIo): Promise<Uint8Ar
   }
 }
 
-async function download(url: string, name: string, io: CliIo): Promise<Uint8Array> {
+async function download(url: string, name: string, io: Reading): Promise<Uint8Array> {
   let response: Response;
   let body: Uint8Array;
   try {
@@ -93,7 +100,7 @@ export function reasonOf(error: unknown): string {
   return printable(inner === undefined || inner === '' ? error.message : inner);
 }
 
-async function attachedTo(bytes: Uint8Array, name: string, io: CliIo): Promise<Uint8Array> {
+async function attachedTo(bytes: Uint8Array, name: string, io: Reading): Promise<Uint8Array> {
   const readPdf = io.readPdf ?? (await import('../interop/read-pdf.js')).readPdf;
   try {
     return utf8(await readPdf(bytes));

@@ -10,6 +10,8 @@ import {
 } from '../verification/index.js';
 import type { ListSummary } from './block-hash-lists.js';
 import { printable } from './cli-io.js';
+import type { IssuerDomain } from './issuer-domain.js';
+import type { Report } from './verify-document.js';
 
 const MARK: Readonly<Record<Outcome, string>> = { pass: '[ok]', fail: '[!!]', unknown: '[??]', skipped: '[--]' };
 
@@ -24,6 +26,10 @@ const WORDS = {
     given: 'given with --at',
     own: 'this machine’s clock',
     custody: 'signing key held by',
+    domain: 'issuer’s website',
+    bound: 'names the issuer’s DID',
+    notBound: 'does not name the issuer’s DID',
+    notReached: 'was not reached',
     trusted: 'trusted:',
     pinned: 'Pinned ledgers',
     lists: 'Lists of block hashes',
@@ -42,6 +48,10 @@ const WORDS = {
     given: 'angivet med --at',
     own: 'den här datorns klocka',
     custody: 'signeringsnyckeln finns hos',
+    domain: 'utfärdarens webbplats',
+    bound: 'anger utfärdarens DID',
+    notBound: 'anger inte utfärdarens DID',
+    notReached: 'kunde inte nås',
     trusted: 'litade på:',
     pinned: 'Register du litar på',
     lists: 'Listor över blockhashar',
@@ -77,7 +87,7 @@ const STATES: Readonly<Record<Language, Readonly<Record<VerificationReport['stat
  * @param lists lists of block hashes that were given (S10)
  */
 export function reportText(
-  report: VerificationReport,
+  report: Report,
   trust: readonly { readonly origin: string; readonly source: string }[],
   language: Language,
   lists: readonly ListSummary[] = [],
@@ -94,6 +104,7 @@ export function reportText(
     [words.asOf, report.asOf],
     [words.clock, `${report.now} (${report.clock === 'given' ? words.given : words.own})`],
     [words.custody, report.keyCustody],
+    [words.domain, domainText(report.issuerDomain, language)],
   ];
   const width = Math.max(...facts.map(([label]) => label.length)) + 2;
   const lines = [
@@ -114,6 +125,12 @@ export function reportText(
 
 function listText({ origin, name, chainId, source }: ListSummary, chain: string): string {
   return `${printable(origin)}, ${printable(name)} (${chain} ${chainId}; ${printable(source)})`;
+}
+
+function domainText(domain: IssuerDomain | undefined, language: Language): string | undefined {
+  if (domain === undefined) return undefined;
+  const words = [domain.domain, WORDS[language][domain.is], `(${domain.is}: ${domain.detail})`];
+  return words.filter((word) => word !== undefined).join(' ');
 }
 
 function checkLines(check: Check, language: Language): string[] {

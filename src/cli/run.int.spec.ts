@@ -275,7 +275,6 @@ describe('meritkedja verify', () => {
 
   it.each([
     ['a file that is not there', ['verify', '/nonexistent'], 65],
-    ['a folder', ['verify', '/'], 65],
     ['a trust file that is none', ['verify', '-', '--trust', '/dev/null'], 65],
     ['a URL that is not reached', ['verify', 'http://example.org/x'], 2],
     ['a URL offline', ['verify', 'http://example.org/x', '--offline'], 64],
@@ -287,7 +286,8 @@ describe('meritkedja verify', () => {
     ['a language that is none', ['verify', '-', '--lang', 'fi'], 64],
     ['nothing to verify', ['verify'], 64],
     ['an option that is none', ['verify', '-', '--fast'], 64],
-    ['two sources', ['verify', 'a', 'b'], 64],
+    ['the standard input among others', ['verify', '-', 'b'], 64],
+    ['a website offline', ['verify', 'a', '--offline', '--check-domain'], 64],
     ['a command that is none', ['juggle'], 64],
     ['no command', [], 64],
   ])('ends with its status for %s', async (_, argv, status) => {

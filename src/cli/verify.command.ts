@@ -1,13 +1,13 @@
 /**
  * `meritkedja verify FILE|URL|-`: checks a proof bundle or a credential, by what the user has pinned and by the chain's
- * own nodes, and says for each check what was trusted. The check itself is `verification/`.
+ * own nodes, and says for each check what was trusted. The check itself is `verification/`. Several files or a folder:
+ * `verify-many.ts`.
  */
 import type { Command } from 'commander';
 import { isJsonObject } from '../encoding/json.js';
 import {
   DEFAULT_MAX_STATUS_AGE_DAYS,
-  verify,
-  type BlockHashSource,
+  Memory,
   type TrustFile,
   type Verdict,
   type VerifyOptions,
@@ -15,11 +15,14 @@ import {
 import { pinnedBlocks, readBlockHashLists, summaryOfLists, warningsOfLists } from './block-hash-lists.js';
 import { blockHashFrom } from './chain-rpc.js';
 import { CliError, EXIT, printable, type CliIo, type ExitStatus } from './cli-io.js';
+import { checkIssuerDomain, type IssuerDomain } from './issuer-domain.js';
 import { isUrl, readDocument } from './read-document.js';
 import { reportText } from './report-text.js';
 import type { Finish } from './run.js';
 import { trustFrom } from './trust.command.js';
 import { pinnedTrust, type PinnedTrust } from './trust-store.js';
+import { verifyDocument, type Asking, type Settings } from './verify-document.js';
+import { isMany, verifyMany } from './verify-many.js';
 
 const STATUS: Readonly<Record<Verdict, ExitStatus>> = {
   valid: EXIT.ok,
@@ -37,6 +40,7 @@ interface Options {
   readonly at?: string;
   readonly maxStatusAge?: string;
   readonly offline?: boolean;
+  readonly checkDomain?: boolean;
   readonly json?: boolean;
   readonly lang?: string;
 }
@@ -46,8 +50,8 @@ const collect = (value: string, before: readonly string[]): readonly string[] =>
 export function verifyCommand(root: Command, io: CliIo, finish: Finish): void {
   root
     .command('verify')
-    .description('Check a proof bundle or a credential.')
-    .argument('<source>', 'file, URL, or - for the standard input')
+    .description('Check a proof bundle or a credential, or all that are in files and folders.')
+    .argument('<source...>', 'file, URL, or - for the standard input; or several files and folders')
     .option(
       '--rpc <url>',
       'node of the chain to ask for the block’s hash; may be given several times, all must agree',
@@ -70,16 +74,20 @@ export function verifyCommand(root: Command, io: CliIo, finish: Finish): void {
     .option('--at <date>', 'check as of a date (ISO 8601) instead of now')
     .option('--max-status-age <days>', `oldest status to rely on (default: ${DEFAULT_MAX_STATUS_AGE_DAYS})`)
     .option('--offline', 'use no network at all')
+    .option('--check-domain', 'ask the issuer’s website whether it names the issuer’s DID')
     .option('--lang <sv|en>', 'language of the report (default: by LANG)')
-    .option('--json', 'print the report as one JSON document')
-    .action(async (source: string, options: Options) => finish(await verifySource(source, options, io)));
+    .option('--json', 'print the report as one JSON document; of several, one on each line')
+    .action(async (sources: readonly string[], options: Options) => finish(await verifySources(sources, options, io)));
 }
 
-async function verifySource(source: string, options: Options, io: CliIo): Promise<ExitStatus> {
+async function verifySources(sources: readonly string[], options: Options, io: CliIo): Promise<ExitStatus> {
   const language = languageOf(options.lang, io);
   const settings = { ...clockOf(options.at, io), ...ageOf(options.maxStatusAge) };
   const givenHash = hashOf(options.blockHash);
   for (const url of options.rpc) if (!isUrl(url)) throw usage(`--rpc: "${printable(url)}" is not an http URL`);
+  if (options.offline === true && options.checkDomain === true) {
+    throw usage('--offline and --check-domain exclude each other');
+  }
   if (options.offline === true && options.rpc.length > 0) throw usage('--offline and --rpc exclude each other');
   if (givenHash !== undefined && options.blockHashes.length > 0) {
     throw usage('--block-hash and --block-hashes exclude each other');
@@ -88,19 +96,23 @@ async function verifySource(source: string, options: Options, io: CliIo): Promis
   const used = await trustOf(options, io);
   const trust = used.map((one) => one.trust);
   const lists = await readBlockHashLists(options.blockHashes, io, options);
-  const document = await readDocument(source, io, options);
-  let evidence = document;
-  const chain = options.offline === true ? undefined : blockHashFrom((id) => nodesOf(id, options, trust), io.fetch);
-  const resolve: VerifyOptions['resolve'] = async (credential) =>
-    (evidence = await bundleOf(credential['id'], trust, io));
-  const verified = await verify(document, {
+  const given: Settings = {
     ...settings,
     trust,
     pinnedBlockHashes: pinnedBlocks(lists),
-    blockHash: (chainId, number) => blockHash(chainId, number, givenHash, evidence, chain),
-    ...(options.offline === true ? {} : { resolve }),
-  });
-  const report = { ...verified, warnings: [...verified.warnings, ...warningsOfLists(lists, trust)] };
+    ...(givenHash === undefined ? {} : { givenHash }),
+    offline: options.offline === true,
+    checkDomain: options.checkDomain === true,
+    warnings: warningsOfLists(lists, trust),
+  };
+  const asking = askingOnce(options, trust, io);
+  if (await isMany(sources)) {
+    if (sources.includes('-')) throw usage('the standard input is one document, and no other goes with it');
+    return verifyMany(sources, given, asking, io, { json: options.json === true, language });
+  }
+
+  const document = await readDocument(sources[0]!, io, options);
+  const report = await verifyDocument(document, given, asking, new Memory());
   const trustFiles = used.map((one) => ({ origin: one.trust.origin, source: one.source }));
   const blockHashLists = summaryOfLists(lists);
   io.stdout.write(
@@ -111,36 +123,40 @@ async function verifySource(source: string, options: Options, io: CliIo): Promis
   return STATUS[report.verdict];
 }
 
+/** Chains, ledgers and websites, each asked once for the same thing, however many documents want to know. */
+function askingOnce(options: Options, trust: readonly TrustFile[], io: CliIo): Asking {
+  const chain = blockHashFrom((id) => nodesOf(id, options, trust), io.fetch);
+  const blocks = new Map<string, ReturnType<Asking['blockHash']>>();
+  const domains = new Map<string, Promise<IssuerDomain>>();
+  return {
+    blockHash: (chainId, number) => once(blocks, `${chainId} ${number}`, () => chain(chainId, number)),
+    bundleOf: (id) => bundleOf(id, trust, io),
+    issuerDomain: (credential) => {
+      const issuer = isJsonObject(credential) ? credential['issuer'] : undefined;
+      const { id, url } = isJsonObject(issuer) ? issuer : { id: undefined, url: undefined };
+      return once(domains, JSON.stringify([id, url]), () => checkIssuerDomain(credential, io.fetch));
+    },
+  };
+}
+
+/** Answers kept at most: of blocks and websites there are few, documents of strangers could name many. */
+const MOST_ANSWERS = 10_000;
+
+function once<T>(answers: Map<string, Promise<T>>, question: string, ask: () => Promise<T>): Promise<T> {
+  const known = answers.get(question);
+  if (known !== undefined) return known;
+  if (answers.size >= MOST_ANSWERS) answers.clear();
+  const answer = ask();
+  answers.set(question, answer);
+  return answer;
+}
+
 /** The nodes to ask: those that the user named, else those that the pinned trust file names for the chain. */
 function nodesOf(chainId: number, options: Options, trust: readonly TrustFile[]): readonly string[] {
   if (options.rpc.length > 0) return options.rpc;
   return trust
     .flatMap(({ chains }) => chains)
     .flatMap((chain) => (chain.chainId === chainId ? (chain.rpcUrls ?? []) : []));
-}
-
-/**
- * `--block-hash` speaks of one block: the first anchor's where it is exactly that one's hash, else the newest anchor's.
- * Of all other blocks the chain is asked.
- */
-async function blockHash(
-  chainId: number,
-  blockNumber: number,
-  given: string | undefined,
-  evidence: unknown,
-  chain: BlockHashSource | undefined,
-): ReturnType<BlockHashSource> {
-  const first = member(member(evidence, 'firstAnchor'), 'anchor');
-  const isFirst = given !== undefined && member(first, 'blockHash') === given;
-  const meant = isFirst ? first : member(evidence, 'anchor');
-  if (given !== undefined && member(meant, 'blockNumber') === blockNumber && member(meant, 'chainId') === chainId) {
-    return given;
-  }
-  return chain?.(chainId, blockNumber);
-}
-
-function member(value: unknown, name: string): unknown {
-  return isJsonObject(value) ? value[name] : undefined;
 }
 
 /** For a credential that came alone: its bundle from a pinned ledger, which is believed no more than any other. */
