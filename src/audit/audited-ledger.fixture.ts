@@ -16,6 +16,7 @@ import { canonicalBytes } from '../encoding/jcs.js';
 import type { JsonObject } from '../encoding/json.js';
 import type { ParsedEntry } from '../event-store/entry.js';
 import type { EventStore } from '../event-store/event-store.js';
+import { InvariantError } from '../errors.js';
 import { handle } from '../event-store/handle.js';
 import { openMemoryEventStore } from '../event-store/memory.js';
 import { EVENT_TYPES } from '../event-types.js';
@@ -162,7 +163,7 @@ export class ServedLog implements LogSource {
   /** Index of the n-th entry of a type, from 0. */
   indexOf(type: string, n = 0): number {
     const found = this.entries.flatMap((entry, index) => (parsed(entry).type === type ? [index] : []))[n];
-    if (found === undefined) throw new Error(`no ${type} ${n}`);
+    if (found === undefined) throw new InvariantError(`no ${type} ${n}`);
     return found;
   }
 

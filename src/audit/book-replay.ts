@@ -15,7 +15,7 @@ import type { DefinitionEvent } from '../definitions/definition.events.js';
 import { fromBase64, toBase64 } from '../encoding/base64.js';
 import { utf8 } from '../encoding/bytes.js';
 import { isActor, type ParsedEntry } from '../event-store/entry.js';
-import type { EventMeta } from '../event-store/decider.js';
+import type { DomainEvent, EventMeta } from '../event-store/decider.js';
 import { sha256 } from '../log/hash.js';
 import { StandingTree } from '../log/standing-tree.js';
 import { organisationDecider } from '../organisations/organisation.js';
@@ -27,10 +27,9 @@ import { decideAgain, type Deciding, type Refusal } from './decide-again.js';
 import { readEntry } from './entry-text.js';
 import type { Findings } from './findings.js';
 import { AssessmentTable, readUuid } from './id-table.js';
-import type { AnchorMoment, AuditedBatch, SealedBatch } from './log-audit.js';
+import type { AnchorMoment, AuditedBatch } from './log-audit.js';
 import { ASSESSMENT, CREDENTIAL, FLAG } from './person-replay.js';
 import { UnknownTypes, type CountedType } from './unknown-types.js';
-import type { DomainEvent } from '../event-store/decider.js';
 
 export const STATUS_LIST = 'statuslist-';
 const BATCH = 'batch-';
@@ -134,7 +133,7 @@ export class BookReplay {
   /** By number. */
   batches(): readonly AuditedBatch[] {
     const sealed = [...this.#batches].flatMap(([stream, { state, ...rest }]) =>
-      state.is === 'sealed' ? [{ stream, state: state as SealedBatch, ...rest }] : [],
+      state.is === 'sealed' ? [{ stream, state, ...rest }] : [],
     );
     return sealed.sort((a, b) => a.state.number - b.state.number);
   }

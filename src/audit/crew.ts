@@ -119,7 +119,7 @@ class Member {
   }
 
   ask(message: ToWorker): Promise<FromWorker> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure as Error);
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.tell(message);

@@ -50,7 +50,7 @@ type CredentialDeciding = Deciding<
   CredentialEvent,
   Parameters<typeof decideCredential>[2]
 >;
-const deciding: CredentialDeciding = { decide: decideCredential, commandOf: credentialDecider.commandOf };
+const deciding: CredentialDeciding = { ...credentialDecider, decide: decideCredential };
 
 export interface PersonReplayState {
   readonly cited: SavedCitedStreams;
@@ -282,7 +282,7 @@ export class PersonReplay {
     for (let row = 0; row < size; row += 1) {
       if ((flags[row]! & FLAG.stale) === 0 || status[row] === VOID) continue;
       const detail = `${CREDENTIAL}${this.credentials.idOf(row)}: cites a revision that was not the newest, and is not void`;
-      findings.error('S7', 'staleCitation', detail, issued[row]!);
+      findings.error('S7', 'staleCitation', detail, issued[row]);
     }
   }
 
@@ -294,7 +294,7 @@ export class PersonReplay {
       if (status[row] === 0 || status[row] === VOID || !(issued[row]! >= bounds[key[row]!]!)) continue;
       const [, kid] = this.#keys.names[key[row]!]!.split(' ');
       const detail = `${CREDENTIAL}${this.credentials.idOf(row)} does not stand: its key ${kid} is compromised from entry ${bounds[key[row]!]} on`;
-      findings.warning('S8', 'doesNotStand', detail, issued[row]!);
+      findings.warning('S8', 'doesNotStand', detail, issued[row]);
     }
   }
 
