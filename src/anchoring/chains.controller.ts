@@ -1,6 +1,6 @@
 /**
  * Chains over HTTP: what is anchored where, and what the operator does about them: the newest head on another chain, a
- * change of anchorer (S19), the end of a chain (S10). Proven by policy.e2e.spec.ts.
+ * change of anchorer (S19), the end of a chain (S10). Proven by test/chains-rights.e2e.spec.ts and test/chains.e2e.spec.ts.
  */
 import { Controller, Get, HttpCode, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';

@@ -65,6 +65,8 @@ export class FakeChain implements Chain {
     this.embedded = name === 'embedded';
   }
   readonly #roots = new Map<string, Uint8Array>();
+  /** Who was the anchorer when a transaction was made. */
+  readonly #by = new Map<string, string>();
 
   mine(final = true): void {
     const included = this.pool.filter(({ nonce }) => nonce >= this.nonce);
@@ -111,6 +113,7 @@ export class FakeChain implements Chain {
     const number = (this.#built += 1);
     const txHash = toHex0x(new Uint8Array([...root.subarray(0, 28), 0, 0, number >> 8, number & 255]));
     this.#roots.set(txHash, root);
+    this.#by.set(txHash, this.anchorer);
     const taken = replaces === undefined ? (nonce ?? this.nonce) : Number(replaces.split('/')[1]);
     const signedTransaction = `${txHash}/${taken}/${fee}`;
     return { txHash, nonce: taken, signedTransaction, maxCost: (24_000n * fee).toString() };
@@ -151,11 +154,11 @@ export class FakeChain implements Chain {
     this.#asked('blockHash');
     return this.blocks[blockNumber - 1]?.hash;
   }
-  async anchors(fromBlock: number): Promise<readonly Anchored[]> {
+  async anchors(fromBlock: number, anchorers: readonly string[] = [this.anchorer]): Promise<readonly Anchored[]> {
     this.#asked('anchors');
     return this.blocks.flatMap(({ transactions }, i) =>
       transactions
-        .filter(({ reverted }) => !reverted && i + 1 >= fromBlock)
+        .filter(({ hash, reverted }) => !reverted && i + 1 >= fromBlock && anchorers.includes(this.#by.get(hash)!))
         .map(({ hash }) => ({ root: this.#roots.get(hash)!, txHash: hash, blockNumber: i + 1 })),
     );
   }
