@@ -359,12 +359,14 @@ describeInBrowser('the pages', (browser) => {
         [WRONG_BLOCK, 'Ogiltig'],
       ] as const) {
         await page.goto('/verify');
+        await page.locator('#more > summary').click();
         await page.getByLabel(sv.verify.blockLabel).fill(hash);
         await chooseFile(page, bundle);
         await expectVerdict(page, verdict);
         expect(await page.locator('#result').innerText()).toContain(sv.verify.blockFromUser);
       }
       await page.goto('/verify');
+      await page.locator('#more > summary').click();
       await page.getByLabel(sv.verify.blockLabel).fill('0x12');
       await chooseFile(page, bundle);
       await page.getByText(sv.verify.blockBad).waitFor();
@@ -588,6 +590,7 @@ describeInBrowser('the pages', (browser) => {
       await expectVerdict(page, 'Kan inte avgöras');
       expect(await page.locator('#result').innerText()).toContain(sv.verify.blockNone);
 
+      await page.locator('#more > summary').click();
       await page.getByLabel(sv.verify.blockLabel).fill(bundle.anchor.blockHash);
       await chooseFile(page, bundle);
       await expectVerdict(page, 'Äkta och giltig');

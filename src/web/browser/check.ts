@@ -72,7 +72,8 @@ export async function check(input: Input, options: CheckOptions): Promise<Checke
     pinnedBlockHashes: blockHashes,
   });
   // A list is looked in first, and then nobody is asked.
-  if (blockHashFrom === undefined && blockHashes.length > 0 && report.anchoredAt !== undefined) blockHashFrom = 'list';
+  const isAnchored = report.checks.some(({ name, outcome }) => name === 'anchor' && outcome === 'pass');
+  if (blockHashFrom === undefined && isAnchored) blockHashFrom = 'list';
   const log = bundle?.['origin'];
   const used = trust.find(({ origin }) => origin === log);
   const origin = used?.origin ?? (typeof log === 'string' ? log : undefined);

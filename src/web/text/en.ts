@@ -285,7 +285,7 @@ export const en: Dictionary = {
   verify: {
     title: 'Verify a micro-credential',
     heading: 'Verify a micro-credential',
-    lead: 'Drop a file, choose it, paste it or scan the QR code. The check runs in your browser: nothing is sent anywhere.',
+    lead: 'Drop a file, choose it, paste it or scan the QR code. The check runs in your browser: what you put in is not sent anywhere.',
     leadId:
       'The evidence for this micro-credential is fetched from the ledger. Add the micro-credential that you were given, and it is compared with the evidence.',
     drop: 'Drop the file here',
@@ -304,7 +304,7 @@ export const en: Dictionary = {
     check: 'Verify',
     trustHeading: 'What the check relies on',
     trustFile:
-      'The trust file comes from this ledger, {origin}. It says which log, which key and which chains count. If you would rather not rely on it, use the command meritkedja verify with a file that you got elsewhere.',
+      'The trust file comes from this ledger, {origin}. It says which log, which key and which chains count. If you would rather not rely on it, use the self-contained file or the command meritkedja verify with a trust file that you got elsewhere.',
     blockLabel: 'Block hash, if you have looked it up yourself (optional)',
     blockHint: '0x and 64 hexadecimal characters. Without it the hash is fetched from this ledger.',
     blockHintFile: '0x and 64 hexadecimal characters, from a block explorer or anybody else that you rely on.',

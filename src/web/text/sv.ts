@@ -287,7 +287,7 @@ export const sv = {
   verify: {
     title: 'Kontrollera en mikromerit',
     heading: 'Kontrollera en mikromerit',
-    lead: 'Släpp en fil, välj den, klistra in eller skanna QR-koden. Kontrollen körs i din webbläsare: inget skickas någonstans.',
+    lead: 'Släpp en fil, välj den, klistra in eller skanna QR-koden. Kontrollen körs i din webbläsare: det du lägger in skickas ingenstans.',
     leadId:
       'Bevisen för den här mikromeriten hämtas från liggaren. Lägg till mikromeriten som du har fått, så jämförs den med bevisen.',
     drop: 'Släpp filen här',
@@ -304,7 +304,7 @@ export const sv = {
     check: 'Kontrollera',
     trustHeading: 'Det här litar kontrollen på',
     trustFile:
-      'Förtroendefilen kommer från den här liggaren, {origin}. Den säger vilken logg, vilken nyckel och vilka kedjor som räknas. Vill du inte lita på den, använd kommandot meritkedja verify med en fil som du har fått på annat håll.',
+      'Förtroendefilen kommer från den här liggaren, {origin}. Den säger vilken logg, vilken nyckel och vilka kedjor som räknas. Vill du inte lita på den, använd den fristående filen eller kommandot meritkedja verify med en förtroendefil som du har fått på annat håll.',
     blockLabel: 'Blockets hash, om du har hämtat den själv (valfritt)',
     blockHint: '0x och 64 hexadecimala tecken. Utan den hämtas hashen från den här liggaren.',
     blockHintFile: '0x och 64 hexadecimala tecken, från en blockutforskare eller någon annan som du litar på.',
