@@ -189,7 +189,7 @@ describe('a final anchor whose proof cannot be made yet', () => {
     expect(await steps(2)).toContain('AnchorFinalised');
     // Bundles go on with what is proven.
     expect(proven()).toBe(1);
-    expect(anchorer.unproven).toMatch(/anchor of batch 2 is final on sepolia and has no proof yet.*a fork has added/);
+    expect(anchorer.warning).toMatch(/anchor of batch 2 is final on sepolia and has no proof yet.*a fork has added/);
     chain.unprovable = undefined;
     seconds += 3_599;
     await anchorer.advance();
@@ -197,7 +197,7 @@ describe('a final anchor whose proof cannot be made yet', () => {
     seconds += 1;
     await anchorer.advance();
     expect(proven()).toBe(2);
-    expect(anchorer.unproven).toBeUndefined();
+    expect(anchorer.warning).toBeUndefined();
     chain.unprovable = failing('proofUnavailable');
     await seal();
     while (await anchorer.advance());

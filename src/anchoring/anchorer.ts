@@ -73,6 +73,7 @@ export class Anchorer {
   /** What the endpoints tell that may be wrong, and since when, milliseconds since 1970. */
   readonly #doubts = new Map<string, number>();
   #unproven: string | undefined;
+  #usedElsewhere: { readonly says: string; readonly atMs: number } | undefined;
   #provenAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -343,6 +344,7 @@ export class Anchorer {
     }
     if (!this.#isSure(`${live.txHash} ${code}`)) return false;
     await this.#record(number, { type: 'FailAnchor', chainId, txHash: live.txHash, code });
+    if (code === 'nonceUsed') this.#tellUsedElsewhere(number, live.nonce);
     return true;
   }
 
@@ -461,9 +463,21 @@ export class Anchorer {
     this.#unproven ??= `the anchor of batch ${number} is final on ${this.chain.name} and has no proof yet, so bundles show an earlier one: ${message}`;
   }
 
-  /** What is final without its proof, why, and what to do; undefined while there is nothing. */
-  get unproven(): string | undefined {
-    return this.#unproven;
+  /** Said for a day: batches go on by themselves, with another nonce. */
+  #tellUsedElsewhere(number: number, nonce: number): void {
+    const { name, anchorer } = this.chain;
+    const says =
+      `another transaction of ${anchorer} took nonce ${nonce} on ${name}, which the anchor of batch ${number} had: its key is ` +
+      'used elsewhere, and each time an anchor is late; use a key for anchoring alone, or find who has a copy of it, and ' +
+      'change it with meritkedja rotate-anchorer';
+    this.#usedElsewhere = { says, atMs: this.now().getTime() };
+  }
+
+  /** What stops nothing and needs somebody all the same: what it is, and what to do. */
+  get warning(): string | undefined {
+    const { says, atMs } = this.#usedElsewhere ?? {};
+    const isRecent = atMs !== undefined && Math.abs(this.now().getTime() - atMs) < DAY_SECONDS * 1000;
+    return isRecent ? says : this.#unproven;
   }
 
   /**

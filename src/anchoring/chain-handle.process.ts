@@ -172,7 +172,7 @@ export class ChainHandle {
     const { name, chainId, embedded } = this.plan;
     const chain = this.#chain ?? this.#candidate;
     const forecast = this.#forecast(readModels);
-    const warning = (chain && this.#purseWarning(chain, forecast)) ?? this.#made?.unproven;
+    const warning = (chain && this.#purseWarning(chain, forecast)) ?? this.#made?.warning;
     return {
       name,
       chainId,

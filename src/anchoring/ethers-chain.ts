@@ -150,7 +150,11 @@ export class EthersChain implements Chain {
     const there = await this.codeAt(this.contract);
     if (there === '0x') await this.deploy();
     else if (there !== REGISTRY_CODE) {
-      throw new ChainError('contractDiffers', `the code at ${this.contract} on ${this.name} is not the registry's`);
+      throw new ChainError(
+        'contractDiffers',
+        `the code at ${this.contract} on ${this.name} is not the registry's: unset ANCHOR_CONTRACT, so that it is ` +
+          `${REGISTRY_ADDRESS}, or name another endpoint in RPC_URLS`,
+      );
     }
     if ((await this.balance()) === 0n) throw this.noFunds(0n);
     return { blockNumber: blockNumber ?? 0 };
@@ -195,7 +199,7 @@ export class EthersChain implements Chain {
         }
         // "Nonce too low" is also what is said of a transaction that is in a block already.
         if (await this.isKnown(url, hash)) return;
-        throw new ChainError(sendErrorCode(error.message), `${this.name} refuses ${hash}: ${error.message}`);
+        throw new ChainError(sendErrorCode(error.message), this.refused(hash, error.message));
       }
     });
   }
@@ -221,7 +225,11 @@ export class EthersChain implements Chain {
     const said = await this.rpc.each(async (url) => this.finalityAt(url, blockNumber, blockHash));
     const differing = new Set(said);
     if (differing.has('yes') && differing.has('reorganised')) {
-      throw new ChainError('rpcDisagreement', `${this.name}: endpoints have different blocks ${blockNumber}`);
+      throw new ChainError(
+        'rpcDisagreement',
+        `${this.name}: endpoints have different blocks ${blockNumber}, which one of them calls final: at least one is on a ` +
+          'fork or lies; nothing is called final meanwhile; look the block up elsewhere and leave that endpoint out of RPC_URLS',
+      );
     }
     return differing.size === 1 ? said[0]! : 'no';
   }
@@ -314,7 +322,7 @@ export class EthersChain implements Chain {
     if (raw && toHex0x(keccak256(raw)) === block.hash) return raw;
     const what = `the members of block ${block.hash} do not hash to it`;
     this.requireKnown(unknownMembers(block), what);
-    throw new ChainError('badAnswer', `${this.name}: ${what}`);
+    throw new ChainError('badAnswer', `${this.name}: ${what}; ${OTHER_ENDPOINT}`);
   }
 
   private async rawHeader(url: string, hash: string): Promise<Uint8Array | undefined> {
@@ -368,7 +376,10 @@ export class EthersChain implements Chain {
       return await this.rpc.ask(bigQuantity, 'eth_estimateGas', [{ from: this.anchorer, to, data }]);
     } catch (error) {
       if (!(error instanceof RpcRefusal)) throw error;
-      throw new ChainError('rejected', `${this.name} estimates no gas: ${error.message}`);
+      throw new ChainError(
+        'rejected',
+        `${this.name} estimates no gas for an anchor: ${error.message}; ${LOOK_AT_CONTRACT}`,
+      );
     }
   }
 
@@ -552,7 +563,7 @@ export class EthersChain implements Chain {
       type === undefined ? [] : [`transactions of type ${typeof type === 'string' ? type : '?'}`],
       what,
     );
-    throw new ChainError('badAnswer', `${this.name}: ${what} that hash to it`);
+    throw new ChainError('badAnswer', `${this.name}: ${what} that hash to it; ${OTHER_ENDPOINT}`);
   }
 
   private logIndex(receipt: RpcReceipt): number {
@@ -607,7 +618,7 @@ export class EthersChain implements Chain {
       return await this.rpc.askOne(url, z.array(anchoredLog), 'eth_getLogs', [filter]);
     } catch (error) {
       if (!(error instanceof RpcRefusal)) throw error;
-      throw new ChainError('badAnswer', `${this.name} tells no logs: ${error.message}`);
+      throw new ChainError('badAnswer', `${this.name} tells no logs: ${error.message}; ${OTHER_ENDPOINT}`);
     }
   }
 
@@ -624,10 +635,22 @@ export class EthersChain implements Chain {
     );
   }
 
+  private refused(hash: string, said: string): string {
+    const advice: Partial<Record<ChainErrorCode, string>> = {
+      nonceTaken: 'another transaction of the anchorer has its nonce; what follows is found out by itself',
+      underpriced: 'more is offered by itself when ANCHOR_BUMP_AFTER has passed',
+      noFunds: `send funds to ${this.anchorer}; anchoring goes on by itself when they are there`,
+    };
+    return `${this.name} refuses ${hash}: ${said}; ${advice[sendErrorCode(said)] ?? LOOK_AT_CONTRACT}`;
+  }
+
   private require(holds: boolean, otherwise: string): void {
-    if (!holds) throw new ChainError('badAnswer', `${this.name}: ${otherwise}`);
+    if (!holds) throw new ChainError('badAnswer', `${this.name}: ${otherwise}; ${OTHER_ENDPOINT}`);
   }
 }
+
+const OTHER_ENDPOINT = 'it is tried again; name another endpoint in RPC_URLS if this goes on';
+const LOOK_AT_CONTRACT = 'it is tried again; meritkedja doctor looks at endpoint, contract and purse';
 
 const ALREADY_THERE = /already (known|imported|exists)|known transaction/i;
 
