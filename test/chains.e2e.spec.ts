@@ -36,7 +36,7 @@ const env: Record<string, string> = {};
 /** Files on the desk of whoever verifies. */
 const file = (name: string): string => join(desk, name);
 /** What was kept on the way. */
-const kept: { early: string; earlyId: string; oldTrust: string } = { early: '', earlyId: '', oldTrust: '' };
+const kept = { early: '', earlyId: '', lateId: '', oldTrust: '' };
 
 beforeAll(async () => {
   desk = mkdtempSync(join(tmpdir(), 'meritkedja-chains-'));
@@ -199,6 +199,7 @@ describe('a ledger on two chains', () => {
       await service.restart();
       expect((await finalOn(batch, FIRST.chainId)).anchorer).toBe(next.address);
       expect((await chains())[0]).not.toHaveProperty('problem');
+      kept.lateId = late;
       saved('late.json', await service.ok(`/api/v1/credentials/${late}/proof`));
     },
     3 * MINUTES,
@@ -390,8 +391,8 @@ describe('S10: a chain that ends', () => {
         [],
         expect.stringContaining(SECOND.name),
       ]);
-      // The credential from before, proven anew: by the second chain, and dated by the first with the list alone.
-      const anew = saved('anew.json', await service.ok(`/api/v1/credentials/${kept.earlyId}/proof`));
+      // Those from before, proven anew: by the second chain; when one was first anchored on the first, the list alone tells.
+      const anew = saved('anew.json', await service.ok(`/api/v1/credentials/${kept.lateId}/proof`));
       const dated = await verified(anew, '--rpc', second.url, '--block-hashes', file('kept.json'), '--json');
       const undated = await verified(anew, '--rpc', second.url, '--json');
       expect([dated.status, undated.status]).toEqual([0, 0]);
