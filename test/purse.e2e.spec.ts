@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { computeAddress } from 'ethers';
 import { parse } from 'yaml';
 import { en } from '../src/web/text/en.js';
@@ -25,9 +25,13 @@ const CHAIN_ID = 421_614;
 const PAGE = { accept: 'text/html', 'accept-language': 'sv' };
 /** Enough for the back-off of an anchorer that was refused. */
 const PATIENCE_MS = 120_000;
+jest.setTimeout(4 * PATIENCE_MS);
+/** What is anchored becomes final as blocks come on top. */
+const BLOCK_MS = 1_000;
 
 let folder: string;
 let node: EvmNode;
+let blocks: NodeJS.Timeout;
 let service: Service;
 /** All that was ever told, so that each metric's labels were seen at some time. */
 let told = '';
@@ -36,6 +40,8 @@ let organisations = 0;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'meritkedja-purse-'));
   node = await EvmNode.start({ chainId: CHAIN_ID, folder, automine: true }, []);
+  // A block that is missed comes with the next one.
+  blocks = setInterval(() => void node.mine(1).catch(() => undefined), BLOCK_MS);
   service = await Service.start({
     env: {
       CHAIN,
@@ -47,6 +53,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
+  clearInterval(blocks);
   await service?.dispose();
   await node?.kill();
   rmSync(folder, { recursive: true, force: true });
@@ -110,13 +117,13 @@ describe('a purse with little in it', () => {
     const { warning, forecast, problem } = await eventually(
       async () => {
         const now = await chain();
-        return now?.warning !== undefined && now.problem === undefined && now;
+        // Until the next look the balance is that of the empty purse.
+        return now?.warning !== undefined && now.forecast.daysLeft > 0 && now;
       },
       'the warning',
       PATIENCE_MS,
     );
     expect(problem).toBeUndefined();
-    expect(forecast.daysLeft).toBeGreaterThan(0);
     expect(forecast.daysLeft).toBeLessThan(14);
     expect(warning).toContain(`${forecast.daysLeft} days left at the present rate; send funds to ${ANCHORER}`);
     expect(await health()).toMatchObject({ status: 'ok', anchoring: 'ok', warning });
@@ -155,7 +162,6 @@ describe('a purse with little in it', () => {
   it('that runs out says so and what to do; events wait, and are anchored when there is money again', async () => {
     const from = service.output.length;
     await fund(1n);
-    const before = (await finals()) ?? 0;
     await happen();
     await eventually(async () => (await chain()).problem !== undefined, 'the empty purse', PATIENCE_MS);
     expect((await health()).anchoring).toContain(`send funds to ${ANCHORER}`);
@@ -165,11 +171,11 @@ describe('a purse with little in it', () => {
     expect(await sample('meritkedja_oldest_unanchored_age_seconds')).toBeGreaterThan(0);
 
     await fund(10n ** 18n);
-    await eventually(async () => ((await finals()) ?? 0) > before, 'anchoring to go on', PATIENCE_MS);
+    const waiting = (): Promise<number | undefined> => sample('meritkedja_oldest_unanchored_age_seconds');
+    await eventually(async () => (await waiting()) === 0, 'anchoring to go on', PATIENCE_MS);
     await eventually(async () => (await chain()).problem === undefined, 'the problem to be gone', PATIENCE_MS);
     expect(await sample(`meritkedja_chain_problem{chain="${CHAIN}",code="noFunds"}`)).toBeUndefined();
     await eventually(async () => (await chain()).warning === undefined, 'the warning to be gone', PATIENCE_MS);
-    expect(await sample('meritkedja_oldest_unanchored_age_seconds')).toBe(0);
   });
 });
 

@@ -61,9 +61,8 @@ export const PURSE_WARNING_DAYS = 14;
 const CLOCK_EVERY_MS = 30_000;
 const CLOCK_AGAIN_MS = 5_000;
 const PURSE_EVERY_MS = 600_000;
-/** While it runs low; and while nobody knows yet how long it lasts. */
-const PURSE_AGAIN_MS = 60_000;
-const PURSE_UNKNOWN_MS = 15_000;
+/** While it runs low, and while nobody knows yet how long it lasts: whoever has sent funds wants to see them. */
+const PURSE_AGAIN_MS = 15_000;
 
 export class ChainHandle {
   readonly #logger = new Logger('chain');
@@ -82,7 +81,7 @@ export class ChainHandle {
   #newestBlock: BlockTime | undefined;
   /** Days left when it was last warned of. */
   #warnedDays: number | undefined;
-  #purseEveryMs = PURSE_UNKNOWN_MS;
+  #purseEveryMs = PURSE_AGAIN_MS;
   readonly #listeners: (() => void)[] = [];
 
   constructor(
@@ -160,8 +159,7 @@ export class ChainHandle {
     this.#balance = await chain.balance();
     const forecast = this.#readModels && this.#forecast(this.#readModels);
     const warning = this.#purseWarning(chain, forecast);
-    this.#purseEveryMs =
-      forecast === undefined ? PURSE_UNKNOWN_MS : warning === undefined ? PURSE_EVERY_MS : PURSE_AGAIN_MS;
+    if (forecast && warning === undefined) this.#purseEveryMs = PURSE_EVERY_MS;
     // Once a day at most, as the days run out: not with each look.
     if (warning !== undefined && this.#warnedDays !== forecast?.daysLeft) this.#logger.warn(warning);
     this.#warnedDays = warning === undefined ? undefined : forecast?.daysLeft;
