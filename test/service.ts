@@ -17,7 +17,7 @@ const MAIN = join(ROOT, 'dist/main.js');
 const CLI = join(ROOT, 'dist/cli/main.js');
 
 /** Generous: on two busy cores the service and its node take some seconds to start. */
-const START_DEADLINE_MS = 60_000;
+const START_DEADLINE_MS = 120_000;
 const STOP_DEADLINE_MS = 30_000;
 const ANSWER_DEADLINE_MS = 20_000;
 
