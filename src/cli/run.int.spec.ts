@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
-import type { TrustFile, VerificationReport } from '../verification/index.js';
+import { formatLogKeyRotation, type TrustFile, type VerificationReport } from '../verification/index.js';
 import { CHAIN_ID } from '../verification/synthetic-block.fixture.js';
 import {
   CREDENTIAL,
@@ -18,6 +18,8 @@ import {
   type Synthetic,
 } from '../verification/synthetic-ledger.fixture.js';
 import { readConfig } from '../config.js';
+import { signer, type Ed25519Signer } from '../crypto/ed25519.js';
+import { formatVerifierKey } from '../log/note.js';
 import { pdfWith } from '../interop/pdf.fixture.js';
 import { proofInPdf } from '../interop/pdf-proof.js';
 import type { CliIo } from './cli-io.js';
@@ -328,6 +330,48 @@ describe('meritkedja trust', () => {
     expect(refused.err).toContain('--replace');
     expect((await ran(['trust', 'add', file, '--replace', '--json'])).status).toBe(0);
     expect((JSON.parse((await ran(['trust', 'list', '--json'])).out) as unknown[])[0]).toMatchObject({ chains: [] });
+  });
+
+  it('S19: takes a new key of the log on the signature of the pinned one, and no other change with it', async () => {
+    const [old, next] = [1, 61].map((byte) => signer(new Uint8Array(32).fill(byte))) as [Ed25519Signer, Ed25519Signer];
+    const vkey = formatVerifierKey(ORIGIN, next.publicKey);
+    const note = formatLogKeyRotation(
+      { origin: ORIGIN, from: 20, previous: genuine.trust.vkey, next: vkey },
+      (message) => old.sign(message),
+      (message) => next.sign(message),
+    );
+    const vkeys = [
+      { vkey: genuine.trust.vkey, from: 0, to: 20 },
+      { vkey, from: 20 },
+    ];
+    const newer: TrustFile = { ...genuine.trust, vkey, vkeys, rotations: [note] };
+    await ran(['trust', 'add', trustFile]);
+    for (const other of [
+      { ...newer, rotations: [] },
+      { ...newer, chains: [] },
+    ]) {
+      const refused = await ran(['trust', 'add', await saved('rotated.json', other)]);
+      expect(refused).toMatchObject({ status: 64, out: '' });
+      expect(refused.err).toContain('without a rotation that the pinned key has signed');
+    }
+    const added = await ran(['trust', 'add', await saved('rotated.json', newer)]);
+    expect(added).toMatchObject({ status: 0, err: '', out: expect.stringContaining('signed by the one that you had') });
+    const argv = ['verify', bundleFile, '--rpc', RPC];
+    expect((await ran(argv, { answers: nodes() })).status).toBe(0);
+  });
+
+  it('S4: pins several ledgers side by side, each for its own bundles', async () => {
+    const origin = 'other.example/log';
+    const other = signer(new Uint8Array(32).fill(62));
+    const vkey = formatVerifierKey(origin, other.publicKey);
+    await ran(['trust', 'add', await saved('other-ledger.json', { ...genuine.trust, origin, vkey })]);
+    const argv = ['verify', bundleFile, '--rpc', RPC];
+    expect((await ran(argv, { answers: nodes() })).status).toBe(2);
+    await ran(['trust', 'add', trustFile]);
+    expect((await ran(argv, { answers: nodes() })).status).toBe(0);
+    expect((JSON.parse((await ran(['trust', 'list', '--json'])).out) as unknown[]).length).toBe(2);
+    expect((await ran(['trust', 'remove', origin])).status).toBe(0);
+    expect((await ran(argv, { answers: nodes() })).status).toBe(0);
   });
 
   it('S4: pins nothing straight from the network', async () => {

@@ -1,7 +1,8 @@
 /** `meritkedja trust add|list|remove`: the ledgers that the user trusts (S4). */
 import type { Command } from 'commander';
+import { equalJson } from '../encoding/json-equal.js';
 import { InputError } from '../errors.js';
-import { fingerprint, parseTrust, type TrustFile } from '../verification/index.js';
+import { fingerprint, isRotationOf, parseTrust, type TrustFile } from '../verification/index.js';
 import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
 import { readDocument } from './read-document.js';
 import { TrustStore } from './trust-store.js';
@@ -50,17 +51,32 @@ async function add(file: string, options: { replace?: boolean; json?: boolean },
   const trust = trustFrom(await readDocument(file, io, { offline: true }), file);
   const store = new TrustStore(io.configDir);
   const pinned = await store.find(trust.origin);
-  if (pinned !== undefined && fingerprint(pinned) !== fingerprint(trust) && options.replace !== true) {
+  const isOther = pinned !== undefined && fingerprint(pinned) !== fingerprint(trust);
+  const rotated = isOther && isRotationOf(pinned, trust);
+  if (isOther && !rotated && options.replace !== true) {
     throw new CliError(
       EXIT.usage,
-      `another trust file is pinned for "${printable(trust.origin)}" (fingerprint ${fingerprint(pinned)}); ` +
+      `another trust file is pinned for "${printable(trust.origin)}" (fingerprint ${fingerprint(pinned)}), ` +
+        `which differs in ${differences(pinned, trust)}; the new one has the fingerprint ${fingerprint(trust)}; ` +
         'find out why it changed, then use --replace',
     );
   }
   await store.pin(trust);
-  if (options.json === true) print(summaryOf(trust), io);
+  if (options.json === true) print({ ...summaryOf(trust), rotated }, io);
+  else if (rotated)
+    io.stdout.write(`Pinned: the log’s new key is signed by the one that you had pinned.\n${described(trust)}`);
   else
     io.stdout.write(`Pinned.\n${described(trust)}Compare the fingerprint with one from a source that you rely on.\n`);
+}
+
+/** Members in which two trust files differ; another key first, since it can be another ledger altogether. */
+function differences(pinned: TrustFile, trust: TrustFile): string {
+  const names = new Set([...Object.keys(pinned), ...Object.keys(trust)]) as Set<keyof TrustFile>;
+  const differ = [...names].filter((name) => !equalJson(pinned[name], trust[name]));
+  const isKeyOther = pinned.vkey !== trust.vkey;
+  const key = isKeyOther ? 'the log’s key, without a rotation that the pinned key has signed' : '';
+  const rest = differ.filter((name) => !['vkey', 'vkeys', 'rotations'].includes(name) || !isKeyOther);
+  return [key, ...rest.map(printable)].filter((name) => name !== '').join(', ');
 }
 
 async function list(options: { json?: boolean }, io: CliIo): Promise<void> {

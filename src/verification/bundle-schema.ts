@@ -138,6 +138,7 @@ export const BUNDLE_SCHEMA: JsonObject = {
 };
 
 const URL: JsonObject = text(2_048, { pattern: '^https?://', format: 'uri' });
+const VKEY: JsonObject = text(2_048, { pattern: '^[^+\\s]+\\+[0-9a-f]{8}\\+[A-Za-z0-9+/]+={0,2}$' });
 const WORD: JsonObject = text(2_048, { minLength: 1 });
 
 export const TRUST_SCHEMA: JsonObject = {
@@ -148,10 +149,7 @@ export const TRUST_SCHEMA: JsonObject = {
   ...object(
     {
       origin: { ...WORD, description: 'Origin of the log; the name of its key too.' },
-      vkey: text(2_048, {
-        pattern: '^[^+\\s]+\\+[0-9a-f]{8}\\+[A-Za-z0-9+/]+={0,2}$',
-        description: 'C2SP verifier key, Ed25519.',
-      }),
+      vkey: { ...VKEY, description: "C2SP verifier key, Ed25519: the log's key now." },
       log: { ...URL, description: 'Where the log is served, c2sp.org/tlog-tiles.' },
       chains: list(
         object(
@@ -187,6 +185,17 @@ export const TRUST_SCHEMA: JsonObject = {
       ),
     },
     {
+      vkeys: list(
+        {
+          description: 'A key of the log, for heads whose last entry has an index from `from` on and below `to`.',
+          ...object({ vkey: VKEY, from: natural() }, { to: natural() }),
+        },
+        256,
+      ),
+      rotations: list(
+        text(4_096, { description: 'How a key gave way to the next: a signed note by both (c2sp.org/signed-note).' }),
+        256,
+      ),
       keyCustody: {
         enum: ['operator', 'organisation', 'mixed'],
         description: "Who holds the issuers' keys by default.",

@@ -79,10 +79,22 @@ export interface TrustedChain {
   readonly embedded?: boolean;
 }
 
+/** A key of the log for heads whose last entry has an index from `from` on and below `to` (S19). */
+export type TrustedKey = {
+  readonly vkey: string;
+  readonly from: number;
+  readonly to?: number;
+};
+
 /** `/.well-known/meritkedja.json`: what a verifier pins (S4). */
 export interface TrustFile {
   readonly origin: string;
+  /** The log's key now. */
   readonly vkey: string;
+  /** All its keys, where it has had others; absent: `vkey` alone, for heads of any size. */
+  readonly vkeys?: readonly TrustedKey[];
+  /** How each key gave way to the next, oldest first: notes signed by both (`log-key-rotation.ts`). */
+  readonly rotations?: readonly string[];
   readonly log: string;
   readonly chains: readonly TrustedChain[];
   /** Who holds the issuers' keys by default (S13). */

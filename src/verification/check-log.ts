@@ -16,6 +16,7 @@ import { fail, pass, Undecided, type Finding } from './outcome.js';
 import type { ParsedBundle } from './parse-bundle.js';
 import { verifySignature, type Ed25519, type Platform } from './platform.js';
 import type { Tools } from './tools.js';
+import { keysOf } from './trust.js';
 
 /** Longest checkpoint, in UTF-16 code units, and most signatures of one: looked at before any is verified. */
 export const MAX_NOTE = 4_096;
@@ -25,7 +26,7 @@ const MAX_SIGNATURES = 16;
  * The head in a signed note, and its signature where somebody pinned the log.
  * @param origin the log's origin, which the note must name
  * @param trust the pinned trust file with the log's origin
- * @throws VerificationError checkpointMalformed, checkpointSignature, originMismatch
+ * @throws VerificationError checkpointMalformed, checkpointSignature, checkpointKeyNotInForce, originMismatch
  */
 export async function openHead(
   note: string,
@@ -34,8 +35,11 @@ export async function openHead(
   { platform, memory }: Tools,
 ): Promise<Checkpoint> {
   if (note.length > MAX_NOTE) fail('checkpointMalformed', `expected at most ${MAX_NOTE} characters`);
-  const vkey = trust?.vkey ?? null;
-  return memory.ofAsync('head', note, [note, origin, vkey], () => openedHead(note, origin, trust, platform));
+  const keys =
+    trust === undefined
+      ? null
+      : [trust.vkey, ...(trust.vkeys ?? []).map(({ vkey, from, to }) => [vkey, from, to ?? null])];
+  return memory.ofAsync('head', note, [note, origin, keys], () => openedHead(note, origin, trust, platform));
 }
 
 async function openedHead(
@@ -54,7 +58,7 @@ async function openedHead(
       );
     }
     const verify: Ed25519 = (key, message, signature) => verifySignature(platform, key, message, signature);
-    text = trust === undefined ? parsed.text : await openNoteAsync(note, trust.vkey, verify);
+    text = trust === undefined ? parsed.text : await openedBy(note, pinnedKeys(trust), verify);
   } catch (error) {
     if (!(error instanceof NoteError)) throw error;
     const isSignature = error.code === 'notSigned' || error.code === 'badSignature';
@@ -63,7 +67,36 @@ async function openedHead(
   const head = parsed(text);
   if (head.origin !== origin)
     fail('originMismatch', `expected a checkpoint of ${echo(origin)}, got one of ${echo(head.origin)}`);
+  if (trust?.vkeys !== undefined) await checkKeyInForce(note, head, trust, platform);
   return head;
+}
+
+function pinnedKeys({ vkey, vkeys }: TrustFile): readonly string[] {
+  return vkeys === undefined ? [vkey] : vkeys.map((key) => key.vkey);
+}
+
+/** The text of a note that one of the keys has signed. @throws NoteError of the last that has not */
+async function openedBy(note: string, keys: readonly string[], verify: Ed25519): Promise<string> {
+  for (const [i, vkey] of keys.entries()) {
+    try {
+      return await openNoteAsync(note, vkey, verify);
+    } catch (error) {
+      const isAnother = error instanceof NoteError && error.code === 'notSigned' && i < keys.length - 1;
+      if (!isAnother) throw error;
+    }
+  }
+  throw new NoteError('notSigned', 'no key is pinned');
+}
+
+/** S19: the key that has signed was the log's at the head's last entry. */
+async function checkKeyInForce(note: string, head: Checkpoint, trust: TrustFile, platform: Platform): Promise<void> {
+  const verify: Ed25519 = (key, message, signature) => verifySignature(platform, key, message, signature);
+  try {
+    await openedBy(note, keysOf(trust, head.size), verify);
+  } catch (error) {
+    if (!(error instanceof NoteError)) throw error;
+    fail('checkpointKeyNotInForce', `the key that signed was not the log's for a head of ${head.size} entries`);
+  }
 }
 
 /**

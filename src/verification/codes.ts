@@ -55,6 +55,7 @@ export type LogCode =
   | 'notLogged'
   | 'checkpointMalformed'
   | 'checkpointSignature'
+  | 'checkpointKeyNotInForce'
   | 'originMismatch'
   | 'issuedNotIncluded'
   | 'definitionNotIncluded'

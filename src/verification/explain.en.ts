@@ -125,7 +125,8 @@ export const EN: Texts = {
       'The issuance rested on facts about the definition that were already out of date, so it does not stand. Ask the issuer for a new one.',
     notLogged: `The ledger’s whole log was looked through and has no such issuance. ${NOT_ISSUED}`,
     checkpointMalformed: `The log’s signed head cannot be read. ${TAMPERED}`,
-    checkpointSignature: `The log’s head is not signed by the key that you have pinned. ${TAMPERED}`,
+    checkpointSignature: `The log’s head is not signed by a key that you have pinned. Has the ledger changed its key since you pinned its trust file, compare that with the ledger’s own of today. Else: ${TAMPERED}`,
+    checkpointKeyNotInForce: `The log’s head is signed by a key of the ledger that was not in use when the log had that many entries. ${TAMPERED}`,
     originMismatch: `The head is of another log than the bundle says. ${TAMPERED}`,
     issuedNotIncluded: `The issuance is not shown to be in the log. ${TAMPERED}`,
     definitionNotIncluded: `The definition is not shown to be in the log. ${TAMPERED}`,
@@ -138,7 +139,7 @@ export const EN: Texts = {
     chainNotPinned:
       'Your trust file does not name this chain. Get the ledger’s newest trust file, in a way you rely on.',
     contractNotPinned: `The anchor is in another contract than the one you have pinned. ${TAMPERED}`,
-    anchorerNotPinned: `The anchor was written by an address that you have not pinned. ${TAMPERED}`,
+    anchorerNotPinned: `The anchor was written by an address that you have not pinned. Has the ledger changed its anchoring key since you pinned its trust file, compare that with the ledger’s own of today. Else: ${TAMPERED}`,
     blockTooEarly: `The anchor’s block is older than the ledger’s anchors are. ${TAMPERED}`,
     receiptProof: `The proof from the anchor to its block does not hold. ${TAMPERED}`,
     anchoredRoot: `What is anchored is another head than the one in the bundle. ${TAMPERED}`,

@@ -90,6 +90,8 @@ export const SV: Texts = {
     'whoever runs the ledger, to have logged what it was told':
       'den som driver liggaren, att ha loggat det som anmälts',
     'the clock used': 'klockan som användes',
+    'The proof is newer than the date asked about: what it says of status is as of the proof, and may have been otherwise on that date (soundness rule S11).':
+      'Beviset är nyare än det datum som frågan gäller: vad det säger om läget gäller när beviset gjordes, och det kan ha varit annorlunda den dagen (regel S11).',
     'The chain has closed: the anchor is proven by the block’s header and the receipt in it, and the block’s hash by whoever kept it (soundness rule S10).':
       'Kedjan har stängts: förankringen bevisas av blockets huvud och kvittot i det, och blockets hash av den som har sparat den (regel S10).',
     'A list of block hashes was fetched from the ledger itself: it is worth the operator’s word (soundness rule S10).':
@@ -150,7 +152,8 @@ export const SV: Texts = {
       'Utfärdandet byggde på uppgifter om definitionen som redan var inaktuella, så det står sig inte. Be utfärdaren om ett nytt.',
     notLogged: `Liggarens hela logg har gåtts igenom och innehåller inget sådant utfärdande. ${NOT_ISSUED}`,
     checkpointMalformed: `Loggens signerade huvud går inte att läsa. ${TAMPERED}`,
-    checkpointSignature: `Loggens huvud är inte signerat med den nyckel som du litar på. ${TAMPERED}`,
+    checkpointSignature: `Loggens huvud är inte signerat med en nyckel som du litar på. Har liggaren bytt nyckel sedan du sparade dess tillitsfil, jämför den med liggarens egen i dag. Annars: ${TAMPERED}`,
+    checkpointKeyNotInForce: `Loggens huvud är signerat med en av liggarens nycklar som inte användes när loggen hade så många poster. ${TAMPERED}`,
     originMismatch: `Huvudet hör till en annan logg än paketet säger. ${TAMPERED}`,
     issuedNotIncluded: `Det är inte visat att utfärdandet finns i loggen. ${TAMPERED}`,
     definitionNotIncluded: `Det är inte visat att definitionen finns i loggen. ${TAMPERED}`,
@@ -163,7 +166,7 @@ export const SV: Texts = {
     chainNotPinned:
       'Din förtroendefil nämner inte den här kedjan. Hämta liggarens nyaste förtroendefil på ett sätt som du litar på.',
     contractNotPinned: `Förankringen finns i ett annat kontrakt än det som du litar på. ${TAMPERED}`,
-    anchorerNotPinned: `Förankringen skrevs från en adress som du inte litar på. ${TAMPERED}`,
+    anchorerNotPinned: `Förankringen skrevs från en adress som du inte litar på. Har liggaren bytt förankringsnyckel sedan du sparade dess tillitsfil, jämför den med liggarens egen i dag. Annars: ${TAMPERED}`,
     blockTooEarly: `Förankringens block är äldre än liggarens förankringar. ${TAMPERED}`,
     receiptProof: `Beviset från förankringen till dess block håller inte. ${TAMPERED}`,
     anchoredRoot: `Det som är förankrat är ett annat huvud än det i paketet. ${TAMPERED}`,

@@ -2,7 +2,15 @@
 export { parseBlockHashList, pinnedBlocksOf } from './block-hash-list.js';
 export type { BlockHashList } from './block-hash-list.js';
 export { BUNDLE_MEDIA_TYPE } from './bundle.js';
-export type { AnchorProof, IncludedEntry, IncludedLeaf, ProofBundle, TrustedChain, TrustFile } from './bundle.js';
+export type {
+  AnchorProof,
+  IncludedEntry,
+  IncludedLeaf,
+  ProofBundle,
+  TrustedChain,
+  TrustedKey,
+  TrustFile,
+} from './bundle.js';
 export { EMBEDDED_WARNING, LIST_OF_LEDGER_WARNING } from './check-anchor.js';
 export type { BlockHashAnswer, BlockHashSource } from './check-anchor.js';
 export type { CheckCode } from './codes.js';
@@ -32,7 +40,9 @@ export {
 export { Memory } from './memory.js';
 export { PLAIN, webPlatform } from './platform.js';
 export type { Ed25519, Platform } from './platform.js';
-export { fingerprint, parseTrust } from './trust.js';
+export { formatLogKeyRotation, openLogKeyRotation } from './log-key-rotation.js';
+export type { LogKeyRotation } from './log-key-rotation.js';
+export { fingerprint, isRotationOf, parseTrust } from './trust.js';
 export { VerificationError } from './verification-error.js';
 export { DEFAULT_MAX_STATUS_AGE_DAYS, NOT_LOGGED, verify } from './verify.js';
 export type { VerifyOptions } from './verify.js';

@@ -85,6 +85,8 @@ export interface Plan {
   /** Entries after the standing record of the newest anchor. */
   readonly after?: number;
   readonly block?: Partial<BlockPlan>;
+  /** What signs the heads of more entries than these; the log's first key signs the others. */
+  readonly rotatedAt?: { readonly size: number; readonly key: typeof LOG_KEY };
   /**
    * `anchored`: under two anchors (default). `once`: under the first only. `pending`: no anchor, the newest standing
    * record is from before the issuance. `late`: no anchor, one from after it. `bare`: no anchor, no record.
@@ -190,12 +192,12 @@ export async function syntheticLedger(plan: Plan = {}): Promise<Synthetic> {
       ? {}
       : { standing: { ...ledger.included(record.index, size), ...record.leavesOf(needed) } }),
     statusLists: [lists.revocation, lists.suspension],
-    checkpoint: ledger.checkpoint(size),
+    checkpoint: ledger.checkpoint(size, plan.rotatedAt),
     ...(isAnchored ? { anchor } : {}),
     ...(stage === 'anchored'
       ? {
           firstAnchor: {
-            checkpoint: ledger.checkpoint(firstSize),
+            checkpoint: ledger.checkpoint(firstSize, plan.rotatedAt),
             consistency: ledger.tree.consistencyPath(firstSize, size).map(toBase64),
             anchor: firstAnchor,
           },
@@ -278,8 +280,8 @@ class Ledger {
     };
   }
 
-  checkpoint(size: number): string {
-    return signedHead(size, this.tree.root(size));
+  checkpoint(size: number, rotated?: Plan['rotatedAt']): string {
+    return signedHead(size, this.tree.root(size), rotated !== undefined && size > rotated.size ? rotated.key : LOG_KEY);
   }
 }
 

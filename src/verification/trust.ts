@@ -5,11 +5,13 @@
  */
 import { toHex } from '../encoding/hex.js';
 import { canonicalBytes } from '../encoding/jcs.js';
+import { equalJson } from '../encoding/json-equal.js';
 import { isJsonObject, type JsonObject } from '../encoding/json.js';
 import { InputError, type InputIssue } from '../errors.js';
 import { sha256 } from '../log/hash.js';
 import { NoteError, parseVerifierKey } from '../log/note.js';
-import type { TrustFile, TrustedChain } from './bundle.js';
+import type { TrustedKey, TrustFile, TrustedChain } from './bundle.js';
+import { openLogKeyRotation } from './log-key-rotation.js';
 
 const MAX_CHAINS = 64;
 const MAX_LIST = 256;
@@ -30,6 +32,19 @@ export function parseTrust(json: unknown): TrustFile {
   const vkey = text(json, 'vkey', '', issues);
   url(json['log'], 'log', issues);
   if (vkey !== undefined) checkVkey(vkey, origin, issues);
+  if (json['vkeys'] !== undefined) {
+    list(json['vkeys'], 'vkeys', issues, (key, path, found) => trustedKey(key, path, origin, found));
+    if (isJsonList(json['vkeys']) && !json['vkeys'].some((key) => isJsonObject(key) && key['vkey'] === vkey)) {
+      issues.push({ path: 'vkeys', code: 'vkey', message: 'must have the key in vkey among them' });
+    }
+  }
+  if (json['rotations'] !== undefined) {
+    list(json['rotations'], 'rotations', issues, (note, path, found) => {
+      const rotation = typeof note === 'string' && note.length <= 2 * MAX_TEXT ? openLogKeyRotation(note) : undefined;
+      if (rotation !== undefined && rotation.origin === origin) return;
+      found.push({ path, code: 'rotation', message: 'must be a rotation of this log, signed by both keys' });
+    });
+  }
   const custody = json['keyCustody'];
   if (custody !== undefined && !CUSTODIES.includes(custody as string)) {
     issues.push({ path: 'keyCustody', code: 'value', message: `must be one of ${CUSTODIES.join(', ')}` });
@@ -50,6 +65,34 @@ export function parseTrust(json: unknown): TrustFile {
  */
 export function fingerprint(trust: TrustFile): string {
   return (toHex(sha256(canonicalBytes(trust))).match(/.{4}/g) ?? []).join(' ');
+}
+
+/** The log's keys that may sign a head of so many entries (S19). */
+export function keysOf({ vkey, vkeys }: TrustFile, size: number): readonly string[] {
+  if (vkeys === undefined) return [vkey];
+  return vkeys.filter(({ from, to = Infinity }) => from < size && size <= to).map((key) => key.vkey);
+}
+
+/**
+ * Whether a trust file differs from one that is pinned in its log's key alone, and every step from the pinned key to its
+ * own is signed by both keys (S19): then nobody but the log itself can have made it.
+ */
+export function isRotationOf(pinned: TrustFile, newer: TrustFile): boolean {
+  const rest = ({ vkey: _, vkeys: _keys, rotations: _notes, ...others }: TrustFile): object => others;
+  if (!equalJson(rest(pinned), rest(newer))) return false;
+  const steps = (newer.rotations ?? []).map(openLogKeyRotation);
+  let key = pinned.vkey;
+  const past: TrustedKey[] = [];
+  let from = pinned.vkeys?.find(({ vkey }) => vkey === pinned.vkey)?.from ?? 0;
+  for (const step of steps) {
+    if (step?.previous !== key || step.origin !== pinned.origin || step.from <= from) continue;
+    past.push({ vkey: key, from, to: step.from });
+    key = step.next;
+    from = step.from;
+  }
+  // The terms are those that the keys have signed, and no other key has one.
+  const before = (pinned.vkeys ?? []).filter(({ vkey }) => vkey !== pinned.vkey);
+  return key !== pinned.vkey && key === newer.vkey && equalJson(newer.vkeys, [...before, ...past, { vkey: key, from }]);
 }
 
 /** Chains of the file with this chain id; the same chain may have had several contracts. */
@@ -91,16 +134,31 @@ function anchorer(value: unknown, path: string, issues: InputIssue[]): void {
   if (value['to'] !== undefined) natural(value['to'], `${path}.to`, 0, issues);
 }
 
-function checkVkey(vkey: string, origin: string | undefined, issues: InputIssue[]): void {
+function trustedKey(value: unknown, path: string, origin: string | undefined, issues: InputIssue[]): void {
+  if (!isJsonObject(value)) {
+    issues.push({ path, code: 'object', message: 'must be an object' });
+    return;
+  }
+  const vkey = text(value, 'vkey', `${path}.`, issues);
+  if (vkey !== undefined) checkVkey(vkey, origin, issues, `${path}.vkey`);
+  natural(value['from'], `${path}.from`, 0, issues);
+  if (value['to'] !== undefined) natural(value['to'], `${path}.to`, 0, issues);
+}
+
+function isJsonList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+function checkVkey(vkey: string, origin: string | undefined, issues: InputIssue[], path = 'vkey'): void {
   try {
     const { name } = parseVerifierKey(vkey);
     // The checkpoints of a log are signed under its origin (C2SP tlog-checkpoint), so the two names are one.
     if (origin !== undefined && name !== origin) {
-      issues.push({ path: 'vkey', code: 'origin', message: `is the key of "${name}", not of "${origin}"` });
+      issues.push({ path, code: 'origin', message: `is the key of "${name}", not of "${origin}"` });
     }
   } catch (error) {
     if (!(error instanceof NoteError)) throw error;
-    issues.push({ path: 'vkey', code: 'vkey', message: `must be a C2SP Ed25519 verifier key: ${error.message}` });
+    issues.push({ path, code: 'vkey', message: `must be a C2SP Ed25519 verifier key: ${error.message}` });
   }
 }
 

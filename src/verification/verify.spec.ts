@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { fromBase64, toBase64 } from '../encoding/base64.js';
 import { fromHex0x, toHex0x } from '../encoding/hex.js';
 import { parseCheckpoint } from '../log/checkpoint.js';
+import { formatVerifierKey } from '../log/note.js';
 import { CLOSED_WARNING, type PinnedBlockHash } from './check-anchor.js';
 import type { JsonObject } from '../encoding/json.js';
 import { signer } from '../crypto/ed25519.js';
@@ -32,7 +33,7 @@ import {
   type Plan,
   type Synthetic,
 } from './synthetic-ledger.fixture.js';
-import { NOT_LOGGED, verify, type VerifyOptions } from './verify.js';
+import { NEWER_THAN_DATE_WARNING, NOT_LOGGED, verify, type VerifyOptions } from './verify.js';
 
 const ALL: readonly CheckName[] = [
   'format',
@@ -687,6 +688,227 @@ const WRONG: readonly (readonly [string, CheckName, CheckCode, Plan])[] = [
   ['S2: another root on the chain', 'anchor', 'anchoredRoot', { block: { root: new Uint8Array(32) } }],
   ['a block before the first', 'anchor', 'blockTooEarly', { block: { number: 0 } }],
 ];
+
+/** Heads of the genuine ledger: 13 entries under its first anchor, 19 under its newest. */
+describe('S19: a ledger that has changed a key', () => {
+  const NEW_KEY = signer(new Uint8Array(32).fill(61));
+  const NEW_VKEY = formatVerifierKey(ORIGIN, NEW_KEY.publicKey);
+  const OLD = trustFile();
+  const newerAt = (size: number): TrustFile => ({
+    ...OLD,
+    vkey: NEW_VKEY,
+    vkeys: [
+      { vkey: OLD.vkey, from: 0, to: size },
+      { vkey: NEW_VKEY, from: size },
+    ],
+  });
+  const sizesOf = ({ bundle }: Synthetic): number[] =>
+    [bundle.firstAnchor!.checkpoint, bundle.checkpoint].map((note) => Number(note.split('\n')[1]));
+
+  it('log key: a bundle from before the rotation is valid with the trust file of before and of after', async () => {
+    const [, size] = sizesOf(genuine);
+    for (const trust of [OLD, newerAt(size!), newerAt(size! + 5)]) {
+      expect((await verify(genuine.bundle, optionsFor(genuine, { trust: [trust] }))).verdict).toBe('valid');
+    }
+  });
+
+  it('log key: a bundle from after it is valid with the newer trust file, whichever head was signed by which', async () => {
+    const sizes = sizesOf(genuine);
+    for (const size of [0, sizes[0]! - 1, sizes[0]!, sizes[1]! - 1]) {
+      const ledger = await syntheticLedger({ rotatedAt: { size, key: NEW_KEY } });
+      expect((await verify(ledger.bundle, optionsFor(ledger, { trust: [newerAt(size)] }))).verdict).toBe('valid');
+    }
+  });
+
+  it('log key: a trust file that is older than the rotation refuses the new key, as it would a forger’s', async () => {
+    const ledger = await syntheticLedger({ rotatedAt: { size: 0, key: NEW_KEY } });
+    const report = await verify(ledger.bundle, optionsFor(ledger, { trust: [OLD] }));
+    expect(report.verdict).toBe('invalid');
+    expect(codesOf(report)).toMatchObject({ logInclusion: 'checkpointSignature', anchor: 'restsOnLog' });
+    const joined = await syntheticLedger({ rotatedAt: { size: sizesOf(genuine)[0]!, key: NEW_KEY } });
+    expect((await verify(joined.bundle, optionsFor(joined, { trust: [OLD] }))).verdict).toBe('invalid');
+  });
+
+  it('log key: neither key signs the other’s heads', async () => {
+    const [, size] = sizesOf(genuine);
+    const late = await verify(genuine.bundle, optionsFor(genuine, { trust: [newerAt(size! - 1)] }));
+    expect(late.verdict).toBe('invalid');
+    expect(codesOf(late)).toMatchObject({ logInclusion: 'checkpointKeyNotInForce' });
+    const ledger = await syntheticLedger({ rotatedAt: { size: 0, key: NEW_KEY } });
+    const early = await verify(ledger.bundle, optionsFor(ledger, { trust: [newerAt(size! + 1)] }));
+    expect(early.verdict).toBe('invalid');
+    expect(codesOf(early)).toMatchObject({ logInclusion: 'checkpointKeyNotInForce' });
+  });
+
+  it('anchorer: a trust file that is older than the rotation refuses the new anchorer', async () => {
+    const anchorer = `0x${'77'.repeat(20)}`;
+    const ledger = await syntheticLedger({ block: { anchorer } });
+    const [first, size] = sizesOf(ledger);
+    const old = await verify(ledger.bundle, optionsFor(ledger, { trust: [OLD] }));
+    expect(old.verdict).toBe('invalid');
+    expect(codesOf(old)).toEqual({ anchor: 'anchorerNotPinned' });
+    const anchorers = [
+      { address: ANCHORER, from: 0, to: first! },
+      { address: anchorer, from: first! },
+    ];
+    const trust = { ...OLD, chains: OLD.chains.map((chain) => ({ ...chain, anchorers })) };
+    const report = await verify(ledger.bundle, optionsFor(ledger, { trust: [trust] }));
+    expect(report).toMatchObject({ verdict: 'valid', anchoredAt: new Date(FIRST_BLOCK_TIME).toISOString() });
+    const swapped = anchorers.map((one) => ({ ...one, from: size! }));
+    const early = { ...OLD, chains: OLD.chains.map((chain) => ({ ...chain, anchorers: swapped })) };
+    const refused = await verify(ledger.bundle, optionsFor(ledger, { trust: [early] }));
+    expect(codesOf(refused)).toEqual({ anchor: 'anchorerNotInForce' });
+  });
+
+  it('S4: several ledgers: each bundle is held against its own ledger’s trust file alone', async () => {
+    const other: TrustFile = {
+      ...OLD,
+      origin: 'other.example/log',
+      vkey: formatVerifierKey('other.example/log', NEW_KEY.publicKey),
+    };
+    for (const trust of [
+      [other, OLD],
+      [OLD, other],
+    ]) {
+      expect((await verify(genuine.bundle, optionsFor(genuine, { trust }))).verdict).toBe('valid');
+    }
+    const origin = { ...genuine.bundle, origin: other.origin };
+    expect(codesOf(await verify(origin, optionsFor(genuine, { trust: [OLD, other] })))).toMatchObject({
+      logInclusion: 'checkpointSignature',
+    });
+  });
+});
+
+describe('S8: an issuing key', () => {
+  /** Ends the issuer's key at an index relative to the issuance, and gives it a successor. */
+  const endedAt =
+    (by: number, ended: 'rotated' | 'superseded' | 'compromised'): NonNullable<Plan['organisation']> =>
+    (state, index) => ({
+      ...state,
+      keys: [
+        { ...state.keys[0]!, to: Math.min(index, 1e9) + by, ended },
+        { ...state.keys[0]!, kid: OTHER_KID, publicKeyMultibase: OTHER_KID, from: Math.min(index, 1e9) + by },
+      ],
+    });
+
+  it.each([
+    ['rotated', 1, undefined],
+    ['rotated', 0, 'keyEnded'],
+    ['rotated', -1, 'keyEnded'],
+    ['superseded', 1, undefined],
+    ['superseded', 0, 'keyEnded'],
+    ['compromised', 1, undefined],
+    ['compromised', 0, 'keyCompromised'],
+    ['compromised', -3, 'keyCompromised'],
+  ] as const)('%s %d entries from the issuance: %s', async (ended, by, code) => {
+    const report = await reportOf({ organisation: endedAt(by, ended) });
+    expect(codesOf(report)).toEqual(code === undefined ? {} : { issuer: code });
+    expect(report.verdict).toBe(code === undefined ? 'valid' : 'invalid');
+  });
+
+  it('that was announced compromised from an earlier index takes what it signed since, pending or anchored', async () => {
+    for (const stage of ['anchored', 'once', 'late'] as const) {
+      const block = stage === 'once' ? { block: { number: 5, time: FIRST_BLOCK_TIME, receipts: 1 } } : {};
+      const report = await reportOf({ stage, organisation: endedAt(-1, 'compromised'), ...block });
+      expect(report.verdict).toBe('invalid');
+      expect(codesOf(report)).toMatchObject({ issuer: 'keyCompromised' });
+    }
+  });
+
+  it('that is its successor does not stand for what was issued before it', async () => {
+    const report = await reportOf({
+      signWith: OTHER_KEY,
+      issued: (data) => ({ ...data, key: OTHER_KID }),
+      organisation: endedAt(1, 'rotated'),
+    });
+    expect(codesOf(report)).toEqual({ issuer: 'keyNotYetInForce' });
+  });
+});
+
+describe('S7: a mandate', () => {
+  const changed =
+    (
+      change: (index: number) => Partial<{ from: number; to: number; notBefore: string; notAfter: string }>,
+    ): NonNullable<Plan['definition']> =>
+    (state, index) => ({ ...state, mandates: [{ ...state.mandates[0]!, ...change(Math.min(index, 1e9)) }] });
+
+  it.each([
+    ['withdrawn after the issuance', (index: number) => ({ to: index + 1 }), undefined],
+    ['withdrawn before the issuance', (index: number) => ({ to: index - 1 }), 'mandateNotInForce'],
+    ['withdrawn at its very index, which no two events have', (index: number) => ({ to: index }), 'mandateNotInForce'],
+    ['for dates around the issuance', () => ({ notBefore: ISSUED_AT, notAfter: ISSUED_AT }), undefined],
+    ['for dates before it', () => ({ notAfter: '2026-11-01T09:59:59.999Z' }), 'mandateOutsideDates'],
+    ['for dates after it', () => ({ notBefore: '2026-11-01T10:00:00.001Z' }), 'mandateOutsideDates'],
+  ] as const)('%s', async (_, change, code) => {
+    const report = await reportOf({ definition: changed(change) });
+    expect(codesOf(report)).toEqual(code === undefined ? {} : { mandate: code });
+  });
+
+  it('that was granted again serves the issuance that cites the one in force', async () => {
+    const again: NonNullable<Plan['definition']> = (state, index) => ({
+      ...state,
+      mandates: [
+        { ...state.mandates[0]!, mandate: REVOCATIONS, to: Math.min(index, 1e9) - 1 },
+        { ...state.mandates[0]! },
+      ],
+    });
+    expect((await reportOf({ definition: again })).verdict).toBe('valid');
+    const cited = await reportOf({ definition: again, issued: (data) => ({ ...data, mandate: REVOCATIONS }) });
+    expect(codesOf(cited)).toEqual({ mandate: 'mandateNotInForce' });
+  });
+});
+
+describe('S11: a verdict as of a date', () => {
+  const at = (date: string): Partial<VerifyOptions> => ({ now: new Date(date) });
+
+  it('judges validity, and the age of what is known, by that date; the report says which clock it was', async () => {
+    const plan: Plan = { validUntil: '2027-06-30T00:00:00Z', document: (d) => d };
+    for (const [date, verdict, state] of [
+      ['2026-11-01T09:59:59.999Z', 'notInForce', 'notYetValid'],
+      ['2026-11-20T10:05:00Z', 'valid', 'active'],
+      ['2026-12-20T10:05:00Z', 'valid', 'active'],
+      ['2026-12-20T10:05:01Z', 'undetermined', 'active'],
+      ['2027-06-29T23:59:59.999Z', 'undetermined', 'active'],
+      ['2027-06-30T00:00:00Z', 'notInForce', 'expired'],
+    ] as const) {
+      const report = await reportOf(plan, at(date));
+      expect([date, report.verdict, report.state]).toEqual([date, verdict, state]);
+      expect(report).toMatchObject({ now: new Date(date).toISOString(), clock: 'given' });
+    }
+    expect((await reportOf({}, { clock: 'verifier' })).clock).toBe('verifier');
+  });
+
+  it('says of a date before the bundle’s own time what can be told and what cannot', async () => {
+    const report = await reportOf({}, at('2026-11-10T00:00:00Z'));
+    expect(report).toMatchObject({ verdict: 'valid', asOf: new Date(BLOCK_TIME).toISOString() });
+    expect(report.warnings).toEqual([NEWER_THAN_DATE_WARNING]);
+    expect((await reportOf({})).warnings).toEqual([]);
+  });
+
+  it('cannot tell of such a date whether what is revoked or suspended since was so then, and says that it is now', async () => {
+    for (const set of ['revocation', 'suspension'] as const) {
+      const report = await reportOf({ set: [set] }, at('2026-11-10T00:00:00Z'));
+      expect(report.verdict).toBe('notInForce');
+      expect(report.warnings).toEqual([NEWER_THAN_DATE_WARNING]);
+    }
+  });
+
+  it('shows what was suspended and then reinstated as its newest list has it', async () => {
+    expect((await reportOf({ set: ['suspension'] })).state).toBe('suspended');
+    expect((await reportOf({ set: [] })).state).toBe('active');
+  });
+
+  it('asks key and mandate at the issuance’s index, whatever the date', async () => {
+    const ended: Plan['organisation'] = (state, index) => ({
+      ...state,
+      keys: [{ ...state.keys[0]!, to: Math.min(index, 1e9) + 2, ended: 'rotated' }],
+    });
+    for (const date of ['2026-11-02T00:00:00Z', NOW, '2026-12-15T00:00:00Z']) {
+      const report = await reportOf({ organisation: ended }, at(date));
+      expect([checkNamed(report, 'issuer').outcome, checkNamed(report, 'mandate').outcome]).toEqual(['pass', 'pass']);
+    }
+  });
+});
 
 describe('a ledger that says something else than the document needs', () => {
   it.each(WRONG)('is told: %s (%s, %s)', async (_, name, code, plan) => {

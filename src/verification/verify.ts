@@ -39,6 +39,10 @@ export const DEFAULT_MAX_STATUS_AGE_DAYS = 30;
 /** The answer of whoever has the whole log at hand and finds no such issuance in it (S5). */
 export const NOT_LOGGED = 'notLogged';
 
+/** S11: said where the date given is before what the bundle is known as of. */
+export const NEWER_THAN_DATE_WARNING =
+  'The proof is newer than the date asked about: what it says of status is as of the proof, and may have been otherwise on that date (soundness rule S11).';
+
 export interface VerifyOptions {
   /** Pinned by the one who verifies, never taken from what is verified (S4). */
   readonly trust?: readonly TrustFile[];
@@ -105,17 +109,18 @@ export async function verify(input: unknown, options: VerifyOptions): Promise<Ve
     checkOf('validity', validity),
   ];
   const superseded = bundle !== undefined && settleNow(() => isSuperseded(bundle)).value === true;
+  const known = times(bundle, log, anchor);
   const custody = bundle && (settleNow(() => custodyOf(bundle)).value ?? trust?.keyCustody);
   return {
     verdict: verdictOf(checks),
     state: stateOf(checks, superseded),
     checks,
     credential: facts.summary,
-    ...times(bundle, log, anchor),
+    ...known,
     now: options.now.toISOString(),
     clock: options.clock,
     ...(custody === undefined ? {} : { keyCustody: custody }),
-    warnings: [...anchor.warnings, ...otherProofs(presented.value)],
+    warnings: [...anchor.warnings, ...otherProofs(presented.value), ...newerThan(options, known)],
   };
 }
 
@@ -185,6 +190,12 @@ function times(
     ...(anchor.anchoredAt === undefined ? {} : { anchoredAt: new Date(anchor.anchoredAt).toISOString() }),
     ...(asOf === undefined ? {} : { asOf: new Date(asOf).toISOString() }),
   };
+}
+
+/** S11: a proof shows how things were when it was made, not on a date before. */
+function newerThan({ now, clock }: VerifyOptions, { asOf }: Pick<VerificationReport, 'asOf'>): string[] {
+  const isNewer = clock === 'given' && asOf !== undefined && Date.parse(asOf) > now.getTime();
+  return isNewer ? [NEWER_THAN_DATE_WARNING] : [];
 }
 
 /** S9: only the logged signature is under the anchor. */
