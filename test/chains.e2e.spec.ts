@@ -368,6 +368,9 @@ describe('S10: a chain that ends', () => {
       });
       expect((await verified(kept.early, '--offline', '--block-hashes', without)).status).toBe(2);
       expect((await verified(kept.early, '--offline', '--block-hashes', kept.early)).status).toBe(65);
+      const both = ['--block-hashes', file('kept.json'), '--block-hash', `0x${'00'.repeat(32)}`];
+      expect((await verified(kept.early, '--offline', ...both)).status).toBe(64);
+      expect((await verified(kept.early, '--offline', '--block-hashes', `${service.url}/x`)).status).toBe(64);
       const served = await verified(
         kept.early,
         '--json',
