@@ -40,9 +40,12 @@ export class Clock {
     this.#open = saved.open;
   }
 
-  /** The next entry, with its time in milliseconds since 1970; NaN where it has none, which is somebody else's to say. */
+  /** The next entry, with its time in milliseconds since 1970; NaN where it has none. */
   tick(index: number, at: number): void {
-    if (Number.isNaN(at)) return;
+    if (Number.isNaN(at)) {
+      this.findings.error('S18', 'timeMalformed', 'at: expected a moment in UTC with milliseconds', index);
+      return;
+    }
     if (at < this.#latest.at - TOLERANCE_MS) {
       const behind = Math.round((this.#latest.at - at) / 1_000);
       const detail = `at is ${iso(at)}, ${behind} s before that of entry ${this.#latest.index}; ${CLOCK_TOLERANCE} s are allowed`;

@@ -9,12 +9,13 @@ import { credentialDecider, decideCredential, privateRules, type CredentialState
 import type { AssessmentEvent, CredentialEvent, CredentialIssued } from '../credentials/credential.events.js';
 import { isActor, type ParsedEntry } from '../event-store/entry.js';
 import type { EventMeta } from '../event-store/decider.js';
-import { eventOf, interpret, Malformed, type Catalogue } from './catalogue.js';
+import { CATALOGUE, eventOf, interpret, Malformed, type Catalogue } from './catalogue.js';
 import { CitedStreams, DEFINITION, ORGANISATION, type Cited, type SavedCitedStreams } from './cited-streams.js';
 import { decideAgain, type Deciding, type Refusal } from './decide-again.js';
 import { readEntry } from './entry-text.js';
 import { Findings, type Finding, type FindingCounts } from './findings.js';
 import { AssessmentTable, CredentialTable, readUuid, type IdTable } from './id-table.js';
+import { quickAssessment, quickIssuance } from './quick-entry.js';
 import { UnknownTypes, type CountedType } from './unknown-types.js';
 
 export const CREDENTIAL = 'credential-';
@@ -82,7 +83,10 @@ export class PersonReplay {
   readonly credentials = new CredentialTable();
   readonly assessments = new AssessmentTable();
   readonly #cited: CitedStreams;
+  /** Issuances and assessments have the version that `quick-entry.ts` reads. */
+  readonly #isUsual: boolean;
   readonly #keys = new Numbers();
+  readonly #keyNumbers = new Map<string, Map<string, number>>();
   readonly #lists = new Numbers();
   readonly #unknown = new UnknownTypes();
   readonly #id = new Uint32Array(4);
@@ -96,6 +100,10 @@ export class PersonReplay {
   ) {
     this.findings = new Findings(mostFindings);
     this.#cited = new CitedStreams(catalogue, saved?.cited);
+    this.#isUsual =
+      catalogue === CATALOGUE &&
+      catalogue.types.versionOf({ stream: CREDENTIAL, type: 'CredentialIssued' }) === 1 &&
+      catalogue.types.versionOf({ stream: ASSESSMENT, type: 'AssessmentRecorded' }) === 1;
     if (!saved) return;
     this.credentials.imported(saved.credentials);
     this.assessments.imported(saved.assessments);
@@ -122,14 +130,15 @@ export class PersonReplay {
     }
     const found = table.find(this.#id);
     const row = found < 0 ? table.add(this.#id) : found;
-    const entry = readEntry(bytes, start, end);
+    const quick = this.#isUsual ? quickEntry(bytes, start, end, isCredential) : undefined;
+    const entry = quick ?? readEntry(bytes, start, end);
     if (typeof entry === 'string') {
       this.findings.error('S14', 'entryMalformed', `${stream}: ${entry}`, index);
       table.flags[row]! |= FLAG.lost;
       return;
     }
     this.#checkPlace(entry, table, row, index);
-    const event = interpret(entry, this.catalogue);
+    const event = quick ?? interpret(entry, this.catalogue);
     if (event === 'unknown') {
       this.#unknown.add(entry, index);
       table.flags[row]! |= FLAG.clouded;
@@ -232,11 +241,20 @@ export class PersonReplay {
   #place({ organisation, key, statusLists }: CredentialIssued['data'], row: number, index: number): void {
     const table = this.credentials;
     table.issued[row] = index;
-    table.key[row] = this.#keys.of(`${organisation} ${key}`);
+    table.key[row] = this.#keyNumber(organisation, key);
     table.revocationList[row] = this.#lists.of(statusLists.revocation.list);
     table.revocationIndex[row] = statusLists.revocation.index;
     table.suspensionList[row] = this.#lists.of(statusLists.suspension.list);
     table.suspensionIndex[row] = statusLists.suspension.index;
+  }
+
+  /** Without putting the two names together for each of a million issuances. */
+  #keyNumber(organisation: string, key: string): number {
+    let numbers = this.#keyNumbers.get(organisation);
+    if (!numbers) this.#keyNumbers.set(organisation, (numbers = new Map()));
+    let number = numbers.get(key);
+    if (number === undefined) numbers.set(key, (number = this.#keys.of(`${organisation} ${key}`)));
+    return number;
   }
 
   #checkVoid({ stream }: EventMeta, row: number, state: CredentialState, index: number): void {
@@ -309,6 +327,12 @@ export class PersonReplay {
 
 function told(findings: Findings): Found {
   return { list: findings.list(), counts: findings.counts };
+}
+
+function quickEntry(bytes: Buffer, start: number, end: number, isCredential: boolean): ParsedEntry | undefined {
+  // What is not ASCII becomes something else, which no pattern matches.
+  const text = bytes.toString('latin1', start, end);
+  return isCredential ? quickIssuance(text) : quickAssessment(text);
 }
 
 type TableWithFlags = IdTable & { readonly events: Uint32Array; readonly flags: Uint8Array };
