@@ -92,6 +92,8 @@ export interface Plan {
    * record is from before the issuance. `late`: no anchor, one from after it. `bare`: no anchor, no record.
    */
   readonly stage?: 'anchored' | 'once' | 'pending' | 'late' | 'bare';
+  /** Entries of the first anchor's head; default: up to the first standing record after the issuance. */
+  readonly firstSize?: (index: number) => number;
   /** A further event of the organisation or definition between the early standing record and the issuance. */
   readonly changedBefore?: 'organisation' | 'definition';
 }
@@ -168,7 +170,7 @@ export async function syntheticLedger(plan: Plan = {}): Promise<Synthetic> {
   ledger.append(`statuslist-${REVOCATIONS}`, 'StatusListPublished', { sequence: 1, digest: 'x' });
   ledger.append(`statuslist-${SUSPENSIONS}`, 'StatusListPublished', { sequence: 1, digest: 'x' });
   const first = ledger.recordStanding(leaves, plan, '2026-11-01T10:04:00.000Z');
-  const firstSize = ledger.tree.size;
+  const firstSize = plan.firstSize?.(index) ?? ledger.tree.size;
   for (let i = 0; i < 5; i++) ledger.append(`batch-1`, 'AnchorConfirmed', { i });
   const last = stage === 'once' ? first : ledger.recordStanding(leaves, plan, '2026-11-20T10:04:00.000Z');
   for (let i = 0; i < (plan.after ?? 0); i++) ledger.append('batch-2', 'AnchorConfirmed', { i });

@@ -104,6 +104,16 @@ describe('a genuine bundle', () => {
     expect(report.asOf).toBe(new Date(BLOCK_TIME).toISOString());
   });
 
+  it('S3: is not made older by an anchor from before it: the head of a first anchor covers the issuance', async () => {
+    const before = await reportOf({ firstSize: (index) => index });
+    expect(before.verdict).toBe('invalid');
+    expect(codesOf(before)).toEqual({ anchor: 'firstAnchorCheckpoint' });
+    expect(before.anchoredAt).toBeUndefined();
+    const just = await reportOf({ firstSize: (index) => index + 1 });
+    expect(just.verdict).toBe('valid');
+    expect(just.anchoredAt).toBe(new Date(FIRST_BLOCK_TIME).toISOString());
+  });
+
   it('S3: has no time of anchoring where nobody vouches for the first anchor’s block', async () => {
     const pinned = [genuine.bundle.anchor!.blockHash];
     const report = await verify(
