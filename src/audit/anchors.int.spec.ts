@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startEmbeddedNode, type EmbeddedNode } from '../anchoring/embedded-node.js';
 import { EthersChain } from '../anchoring/ethers-chain.js';
+import { callRpc } from '../anchoring/json-rpc.js';
 import { toHex0x } from '../encoding/hex.js';
 import { utf8 } from '../encoding/bytes.js';
 import { sha256 } from '../log/hash.js';
@@ -54,6 +55,10 @@ afterAll(async () => {
 afterEach(async () => {
   for (const endpoint of started.splice(0)) await endpoint.stop();
 });
+
+async function rpc(method: string, ...params: unknown[]): Promise<unknown> {
+  return callRpc(node.url, method, params, 5_000);
+}
 
 /** Endpoints in front of the node, each with its lie. */
 async function endpoints(...lies: readonly (Lie | undefined)[]): Promise<readonly ChainEndpoint[]> {
@@ -204,6 +209,28 @@ describe('an audit of the anchors on a real chain', () => {
     await chain.send(again.signedTransaction);
     const twice = await audited([undefined], { laterRoots: async () => new Set([toHex0x(stray)]) });
     expect(codes(twice)).toEqual(['warning S19 anchorNotRecorded']);
+    genuine = await anchoredLog(chain, 3, `genuine ${Math.random()}`);
+  });
+
+  it('S19: an anchor that nobody signed is proven by receipts where nobody denies it, and disputed where somebody does', async () => {
+    const from = chain.anchorer;
+    await rpc('anvil_impersonateAccount', from);
+    await rpc('eth_sendTransaction', { from, to: chain.contract, data: `0x${'5c'.repeat(32)}` });
+    await rpc('anvil_stopImpersonatingAccount', from);
+    // As a node that made it up: it has no transaction that the anchorer's key has signed.
+    const unsigned: Lie = async ({ method }, honest) => {
+      const answer = await honest();
+      return method === 'eth_getTransactionByHash' && answer !== null ? { ...(answer as object), r: '0x1' } : answer;
+    };
+    expect(codes(await audited([unsigned]))).toEqual(['error S19 anchorUnexplained']);
+    const without: Lie = async ({ method }, honest) => {
+      const answer = await honest();
+      if (method !== 'eth_getLogs') return answer;
+      return (answer as { topics: string[] }[]).filter(({ topics }) => topics[2] !== `0x${'5c'.repeat(32)}`);
+    };
+    const disputed = await audited([unsigned, without]);
+    expect([codes(disputed), disputed.anchors.unexplained]).toEqual([['warning S19 endpointsDisagree'], 0]);
+    expect(disputed.undetermined).toHaveLength(1);
     genuine = await anchoredLog(chain, 3, `genuine ${Math.random()}`);
   });
 

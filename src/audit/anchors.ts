@@ -2,7 +2,8 @@
  * The chains of a log that was audited: every anchor of the log against what the chain has, and everything that our
  * anchorers have put on the chain against the log (S19). Nobody is believed who could be lying alone: that an anchor is
  * missing, or that something was anchored which no batch explains, needs two endpoints that agree, or receipts that hash
- * to their header's root (and for the latter the anchorer's own signature); else it is one endpoint's word and called so.
+ * to their header's root; else it is one endpoint's word and called so. Where endpoints contradict each other on the
+ * latter, the anchorer's own signature settles it.
  * A closed chain is judged by the recorded proofs, with block hashes from outside (S10).
  * Proven by anchors.int.spec.ts, on a real node and with endpoints that lie, hide, add and contradict.
  */
@@ -432,14 +433,20 @@ class ChainAudit {
     const says = `${this.#name}: ${anchorer} has anchored ${root} in block ${blockNumber} (${txHash}), which no batch of this log has`;
     const listing = witnesses.filter(({ logs }) => logs.some((one) => keyOf(one) === keyOf(log)));
     const hosts = [...new Set(listing.map(({ endpoint }) => endpoint.host))];
-    const isProven = await this.#isSignedAndProven(log, listing);
-    if (isProven || hosts.length > 1) {
+    const denying = witnesses.filter((one) => !listing.includes(one) && one.endpoint.newest >= blockNumber);
+    const proven = await this.#proofOf(log, listing);
+    // Receipts can be made up together with a header that nobody else has; the anchorer's signature cannot.
+    const isSettled = proven === 'signed' || hosts.length > 1 || (proven === 'receipts' && denying.length === 0);
+    if (isSettled) {
       this.#unexplained += 1;
-      const how = isProven ? 'its signature and the block’s receipts prove it' : `${hosts.join(', ')} agree`;
+      const how = {
+        signed: 'the block’s receipts and the anchorer’s own signature prove it',
+        receipts: 'the block’s receipts prove it',
+        none: `${hosts.join(', ')} agree`,
+      }[proven];
       this.findings.error('S19', 'anchorUnexplained', `${says}: ${how}`);
       return;
     }
-    const denying = witnesses.filter((one) => !listing.includes(one) && one.endpoint.newest >= blockNumber);
     if (denying.length > 0) {
       const others = denying.map(({ endpoint }) => endpoint.host).join(', ');
       this.#disagreement(`${says}, by ${hosts.join()}; ${others} know${denying.length > 1 ? '' : 's'} nothing of it`);
@@ -449,12 +456,17 @@ class ChainAudit {
     this.#oneWord(`${says}: the word of ${hosts.join()} alone`, 'anchorUnexplained');
   }
 
-  /** In receipts that hash to their header, by a transaction that the anchorer's key has signed: no endpoint makes that. */
-  async #isSignedAndProven(log: AnchorLog, listing: readonly Witness[]): Promise<boolean> {
+  /**
+   * `receipts`: it stands in receipts that hash to their header's root. `signed`: and in a transaction that the anchorer's
+   * key has signed, which no endpoint can make.
+   */
+  async #proofOf(log: AnchorLog, listing: readonly Witness[]): Promise<'signed' | 'receipts' | 'none'> {
+    let best: 'receipts' | 'none' = 'none';
     for (const { endpoint } of listing) {
       try {
-        const proven = await endpoint.provenLogs(log.blockHash);
-        if (proven?.some((one) => keyOf(one) === keyOf(log)) !== true) continue;
+        const logs = await endpoint.provenLogs(log.blockHash);
+        if (logs?.some((one) => keyOf(one) === keyOf(log)) !== true) continue;
+        best = 'receipts';
         const signed = await endpoint.signedTransaction(log.txHash);
         const content = signed === undefined ? undefined : readAnchorTransaction(signed);
         if (
@@ -463,13 +475,13 @@ class ChainAudit {
           same(content.from, log.anchorer) &&
           same(content.data, log.root)
         ) {
-          return true;
+          return 'signed';
         }
       } catch (error) {
         if (!isOfEndpoint(error)) throw error;
       }
     }
-    return false;
+    return best;
   }
 
   /** S10: header and receipt prove what the block holds; that it was the chain's, a hash from outside. */

@@ -18,9 +18,10 @@ export interface AuditReport {
   readonly size: number;
   readonly root: string;
   readonly checkpoint: string;
-  /** The first entry that this run read. */
-  readonly from: number;
+  /** Decided again, by this run or by the one that it went on from. */
   readonly entries: number;
+  /** Those of them that this run has read. */
+  readonly readNow: number;
   readonly credentials: number;
   readonly anchors: AnchorAudit['anchors'];
   readonly chains: readonly ChainReport[];
@@ -198,7 +199,10 @@ export function auditText(report: AuditReport, language: Language): string {
     [words.source, report.source],
     [words.trust, report.trust ? `${report.trust.source} (${report.trust.fingerprint})` : words.noTrust],
     [words.head, `${report.size} ${words.entries}, ${words.root} ${report.root}`],
-    [words.read, `${report.entries} ${words.entries}${report.from > 0 ? `, ${words.from} ${report.from}` : ''}`],
+    [
+      words.read,
+      `${report.readNow} ${words.entries}${report.readNow < report.entries ? `, ${words.from} ${report.entries - report.readNow}` : ''}`,
+    ],
     [words.credentials, String(report.credentials)],
     [words.anchors, counted(report.anchors, language)],
     ...report.chains.map((chain) => [`  ${words.chain} ${chain.name}`, chainText(chain, language)] as const),

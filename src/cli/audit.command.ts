@@ -3,6 +3,7 @@
  * heads that were seen before, and with another reader's. The audit itself is `audit/`; here are the places: which log,
  * which trust file, which endpoints, what is kept. Proven by test/audit.e2e.spec.ts and audit.command.int.spec.ts.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -110,7 +111,7 @@ async function audit(options: Options, io: CliIo): Promise<ExitStatus> {
   const settings = settingsOf(options, io);
   const progress = progressOn(io);
   const known = await trustOf(options, io);
-  const place = placeOf(options, known, io);
+  const place = await placeOf(options, io);
   const chains = new EmbeddedChainCopy(place.folder);
   try {
     const report = await over(place, known, options, settings, progress, chains, io, began);
@@ -197,8 +198,8 @@ async function over(
     size: log.size,
     root: log.root,
     checkpoint: log.checkpoint,
-    from: log.from,
-    entries: log.entries,
+    entries: log.from + log.entries,
+    readNow: log.entries,
     credentials: log.credentials,
     anchors: anchors.anchors,
     chains: anchors.chains,
@@ -354,20 +355,27 @@ async function textOf(file: string, io: CliIo): Promise<string> {
   }
 }
 
-function placeOf({ url, dataDir }: Options, known: readonly PinnedTrust[], io: CliIo): Place {
+async function placeOf({ url, dataDir }: Options, io: CliIo): Promise<Place> {
   if (url !== undefined) return overHttp(url, io);
   try {
     return { source: openSqliteLogSource(dataDir!), proofs: proofsIn(dataDir!), folder: dataDir! };
   } catch (error) {
     if (!(error instanceof InUseError)) throw error;
     // The service has the store: it serves the same bytes, and its own trust file says where.
-    const own = known.find(({ source }) => source === join(dataDir!, 'trust.json'))?.trust;
-    if (own) return { ...overHttp(own.log, io), folder: dataDir! };
+    const log = await ownLog(dataDir!, io);
+    if (log !== undefined) return { ...overHttp(log, io), folder: dataDir! };
     throw new CliError(
       EXIT.configuration,
       `${printable(error.message)}: audit the running ledger with --url, or stop it first`,
     );
   }
+}
+
+/** Where the service of a data folder says that its log is. */
+async function ownLog(dataDir: string, io: CliIo): Promise<string | undefined> {
+  const file = join(dataDir, 'trust.json');
+  if (!existsSync(file)) return undefined;
+  return trustFrom(await readDocument(file, io, { offline: true }), file).log;
 }
 
 /** @param url of the ledger, or of its log */
