@@ -190,10 +190,13 @@ export class ServedLog implements LogSource {
 
 /** The roots of batches as they would be over these entries: an edited log that is whole again but for the edit. */
 export function withRoots(log: ServedLog): ServedLog {
-  for (let index = 0; index < log.entries.length; index += 1) {
-    if (parsed(log.entries[index]!).type !== 'BatchSealed') continue;
+  for (const [index, bytes] of log.entries.entries()) {
+    if (!Buffer.from(bytes).toString('latin1').endsWith('"type":"BatchSealed","v":1}')) continue;
     const tree = MerkleTree.ofEntries(log.entries.slice(0, index));
-    log.editData(index, (data) => ({ ...data, root: toBase64(tree.root(data['size'] as number)) }));
+    log.editData(index, (data) => {
+      const size = data['size'] as number;
+      return size <= index ? { ...data, root: toBase64(tree.root(size)) } : data;
+    });
   }
   return log;
 }

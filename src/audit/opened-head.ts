@@ -16,6 +16,8 @@ export interface OpenedHead extends Checkpoint {
   readonly checkpoint: string;
   /** The pinned key that has signed it; undefined where none has. */
   readonly vkey: string | undefined;
+  /** Whether there were any. */
+  readonly isPinned: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function openHead(
   if (pinned.length === 0) {
     const detail = 'no key is pinned: whether this is the log that you mean, its own word alone says';
     findings.warning('S4', 'notPinned', detail);
-    return { ...parsed, checkpoint, vkey: undefined };
+    return { ...parsed, checkpoint, vkey: undefined, isPinned: false };
   }
   const ofOrigin = pinned.filter(({ vkey }) => parseVerifierKey(vkey).name === parsed.origin);
   const inForce = ofOrigin.filter(({ from = 0, to = Infinity }) => from < parsed.size && parsed.size <= to);
@@ -39,7 +41,7 @@ export async function openHead(
   for (const { vkey } of inForce) {
     try {
       openNote(checkpoint, vkey, verifyEd25519);
-      return { ...parsed, checkpoint, vkey };
+      return { ...parsed, checkpoint, vkey, isPinned: true };
     } catch (error) {
       if (!(error instanceof NoteError)) throw error;
       faults.push(error.message);
@@ -52,12 +54,12 @@ export async function openHead(
         ? `no pinned key may sign a head of ${parsed.size}`
         : faults.join('; ');
   findings.error('S2', 'headNotSigned', `the checkpoint is not signed by a pinned key: ${why}`);
-  return { ...parsed, checkpoint, vkey: undefined };
+  return { ...parsed, checkpoint, vkey: undefined, isPinned: true };
 }
 
 /** The head against what the log says of its own name and key, once that is read (S19). */
 export function checkHeadOfLedger(
-  { origin, checkpoint, vkey }: OpenedHead,
+  { origin, checkpoint, vkey, isPinned }: OpenedHead,
   ledger: LedgerState,
   findings: Findings,
 ): void {
@@ -66,7 +68,7 @@ export function checkHeadOfLedger(
     findings.error('S19', 'originDiffers', `the checkpoint is of ${origin}, the log calls itself ${ledger.origin}`);
   } else if (vkey !== undefined && vkey !== ledger.vkey) {
     findings.error('S19', 'keyDiffers', `the checkpoint is signed by ${vkey}, the log names ${ledger.vkey}`);
-  } else if (vkey === undefined) {
+  } else if (!isPinned) {
     try {
       openNote(checkpoint, ledger.vkey, verifyEd25519);
     } catch (error) {

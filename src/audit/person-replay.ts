@@ -12,7 +12,7 @@ import type { EventMeta } from '../event-store/decider.js';
 import { CATALOGUE, eventOf, interpret, Malformed, type Catalogue } from './catalogue.js';
 import { CitedStreams, DEFINITION, ORGANISATION, type Cited, type SavedCitedStreams } from './cited-streams.js';
 import { decideAgain, type Deciding, type Refusal } from './decide-again.js';
-import { readEntry } from './entry-text.js';
+import { readEntry, timeOf } from './entry-text.js';
 import { Findings, type Finding, type FindingCounts } from './findings.js';
 import { AssessmentTable, CredentialTable, readUuid, type IdTable } from './id-table.js';
 import { quickAssessment, quickIssuance } from './quick-entry.js';
@@ -330,6 +330,7 @@ function told(findings: Findings): Found {
 }
 
 function quickEntry(bytes: Buffer, start: number, end: number, isCredential: boolean): ParsedEntry | undefined {
+  if (Number.isNaN(timeOf(bytes, start, end))) return undefined;
   // What is not ASCII becomes something else, which no pattern matches.
   const text = bytes.toString('latin1', start, end);
   return isCredential ? quickIssuance(text) : quickAssessment(text);
