@@ -32,6 +32,14 @@ describe('the public chains', () => {
     expect(BigInt(networkNamed(name)!.chainId)).toBe(EthersNetwork.from(known).chainId);
   });
 
+  it('rest on networks that are listed too, where they rest on another', () => {
+    expect(NETWORKS.flatMap(({ above }) => above ?? [])).toEqual(['sepolia', 'sepolia', 'sepolia']);
+    for (const { above, layer2 } of NETWORKS) {
+      expect(above !== undefined).toBe(layer2 !== undefined);
+      if (above !== undefined) expect(networkNamed(above)).toBeDefined();
+    }
+  });
+
   it('have explorers over TLS, without a slash at the end', () => {
     for (const { explorer } of NETWORKS) expect(new URL(explorer).origin).toBe(explorer);
   });

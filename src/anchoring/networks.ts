@@ -3,8 +3,9 @@
  * the operator's to name (RPC_URLS): no default one would be a witness that he chose. Fees and gas are always asked for;
  * what stands here are floors below which nodes refuse. Proven by networks.spec.ts.
  *
- * Sources: chain ids, currencies and explorers from github.com/ethereum-lists/chains (_data/chains/eip155-*.json); the ends
- * of Sepolia and Hoodi from github.com/eth-clients/sepolia and /hoodi; paths of explorers from EIP-3091.
+ * Sources, looked at in 2026-11: chain ids, currencies and explorers from github.com/ethereum-lists/chains
+ * (_data/chains/eip155-<id>.json) unless something else is said at a network; paths of explorers from EIP-3091; what
+ * `finalized` means on each, and what else is special, from what is named there.
  */
 
 export interface Network {
@@ -21,6 +22,8 @@ export interface Network {
   readonly explorer: string;
   /** What makes a block final: the node's `finalized` tag, or so many blocks on top where there is none. */
   readonly finality: 'finalized' | { readonly depth: number };
+  /** The network whose blocks make this one's final, by name: when that ends, so does this. */
+  readonly above?: string;
   /** Who pays for the chain above: see `feesAbove`. */
   readonly layer2?: 'op-stack' | 'arbitrum';
   /** Nodes refuse a lower `maxPriorityFeePerGas`, whatever they answer to `eth_maxPriorityFeePerGas`. Wei. */
@@ -39,7 +42,9 @@ export const NETWORKS: readonly Network[] = [
     currency: 'ETH',
     blockSeconds: 12,
     explorer: 'https://sepolia.etherscan.io',
+    // By epochs, some 15 minutes (github.com/ethereum/execution-apis, "Block parameter").
     finality: 'finalized',
+    // The Ethereum Foundation's schedule of test networks.
     announcedEnd: '2026-09-30',
     testnet: true,
   },
@@ -49,6 +54,7 @@ export const NETWORKS: readonly Network[] = [
     chainId: 560_048,
     currency: 'ETH',
     blockSeconds: 12,
+    // github.com/eth-clients/hoodi README.md, "Block Explorers"; so is its end: "LTS: Dec/2027, EOL: Dec/2028".
     explorer: 'https://hoodi.etherscan.io',
     finality: 'finalized',
     announcedEnd: '2028-12-31',
@@ -61,8 +67,9 @@ export const NETWORKS: readonly Network[] = [
     currency: 'ETH',
     blockSeconds: 2,
     explorer: 'https://base-sepolia.blockscout.com',
-    // Final once the block above that holds its data is: some 15 to 20 minutes.
+    // Final once the block above that holds its data is (docs.base.org, "Transaction finality"): some 15 to 20 minutes.
     finality: 'finalized',
+    above: 'sepolia',
     layer2: 'op-stack',
     testnet: true,
   },
@@ -73,7 +80,9 @@ export const NETWORKS: readonly Network[] = [
     currency: 'ETH',
     blockSeconds: 2,
     explorer: 'https://optimism-sepolia.blockscout.com',
+    // As on Base (docs.optimism.io, "Transaction finality").
     finality: 'finalized',
+    above: 'sepolia',
     layer2: 'op-stack',
     testnet: true,
   },
@@ -85,7 +94,10 @@ export const NETWORKS: readonly Network[] = [
     // Blocks come when there are transactions.
     blockSeconds: 1,
     explorer: 'https://sepolia.arbiscan.io',
+    // "Posted to L1 and whose sequencer batch is … finalized … on L1": Nitro v2.0.10 (github.com/OffchainLabs/nitro/releases).
     finality: 'finalized',
+    // `parent` in eip155-421614.json.
+    above: 'sepolia',
     layer2: 'arbitrum',
     testnet: true,
   },
@@ -96,9 +108,9 @@ export const NETWORKS: readonly Network[] = [
     currency: 'POL',
     blockSeconds: 2,
     explorer: 'https://amoy.polygonscan.com',
-    // By milestones, in seconds: docs.polygon.technology/pos/concepts ("Querying finality").
+    // By milestones, in seconds: PIP-11, "Finality Tag" (github.com/maticnetwork/Polygon-Improvement-Proposals).
     finality: 'finalized',
-    // PIP-35 (github.com/erigontech/erigon/pull/11077): "gas tip cap …, minimum needed 25000000000".
+    // PIP-35; nodes refuse less with "gas tip cap …, minimum needed 25000000000" (github.com/erigontech/erigon/pull/11077).
     minPriorityFee: 25_000_000_000n,
     testnet: true,
   },

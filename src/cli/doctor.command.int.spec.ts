@@ -258,6 +258,10 @@ describe('a chain on which something is wrong', () => {
     const url = await proxy((method, _params, real) => (method === 'eth_chainId' ? '0xaa36a7' : real));
     const { out } = await doctor(['--chain', 'sepolia', '--rpc', url]);
     expect(out).toMatch(/warn {2}sepolia: end: its keepers have named 2026-09-30 as its end/);
+    const rollup = await proxy((method, _params, real) => (method === 'eth_chainId' ? '0x66eee' : real));
+    expect((await doctor(['--chain', 'arbitrum-sepolia', '--rpc', rollup])).out).toMatch(
+      /warn {2}arbitrum-sepolia: end: the keepers of Sepolia, which it rests on, have named 2026-09-30 as its end/,
+    );
   });
 });
 

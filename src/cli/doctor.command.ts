@@ -102,10 +102,13 @@ async function checkChain(
   show: (finding: Told) => void,
 ): Promise<void> {
   const network = networkNamed(name);
-  const end = network?.announcedEnd;
+  const above = network?.above === undefined ? undefined : networkNamed(network.above);
+  // When the chain above ends, so does this one.
+  const end = network?.announcedEnd ?? above?.announcedEnd;
   const daysLeft = end === undefined ? Infinity : Math.floor((Date.parse(end) - io.now().getTime()) / DAY_MS);
   if (end !== undefined && daysLeft < END_NEAR_DAYS) {
-    const says = `its keepers have named ${end} as its end${daysLeft < 0 ? ', which has passed' : ''}`;
+    const whose = above ? `the keepers of ${above.title}, which it rests on, have` : 'its keepers have';
+    const says = `${whose} named ${end} as its end${daysLeft < 0 ? ', which has passed' : ''}`;
     const advice = 'name another chain beside it in CHAIN while it lives, so that what is anchored outlives it';
     show({ of: name, check: 'end', is: 'warn', says, advice });
   }
