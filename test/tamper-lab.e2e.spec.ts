@@ -48,7 +48,7 @@ function again(log: ServedLog, type: string, change: (entry: ParsedEntry) => obj
   const model = { ...parsed(l.entries[last(type)]!), stream, data };
   const { revision: _, id: __, at: ___, ...rest } = model;
   const at = parsed(l.entries.at(-1)!).at;
-  return log.add({ ...rest, at, ...change(model) } as Parameters<ServedLog['add']>[0]);
+  return log.add({ ...rest, at, ...change(model) });
 }
 const firstAfter = (type: string, index: number): number =>
   l.entries.findIndex((entry, i) => i > index && parsed(entry).type === type);
