@@ -35,6 +35,9 @@ async function isInPool(raw: string): Promise<boolean> {
   return (await run.node.rpc('eth_getTransactionByHash', Transaction.from(raw).hash)) !== null;
 }
 
+/** A step takes two seconds on a quiet machine, that of the higher fee ten. */
+const DEADLINE_MS = 240_000;
+
 const SEALED = ['BatchSealed'];
 const SUBMITTED = [...SEALED, 'AnchorSubmitted'];
 const REPLACED = [...SUBMITTED, 'AnchorReplaced'];
@@ -139,7 +142,7 @@ const STEPS: readonly Step[] = [
 ];
 
 describe('kill -9 at every step of an anchor', () => {
-  beforeAll(() => run.start(STEPS[0]?.hold));
+  beforeAll(() => run.start(STEPS[0]?.hold), DEADLINE_MS);
   afterAll(() => run.dispose());
 
   it.each(STEPS.map((step, i) => [step.title, step, STEPS[i + 1]] as const))(
@@ -157,7 +160,7 @@ describe('kill -9 at every step of an anchor', () => {
       await step.look?.(remains);
       done += 1;
     },
-    240_000,
+    DEADLINE_MS,
   );
 
   it('finalised: it is killed once more, and then nothing is sent again', async () => {
@@ -165,9 +168,9 @@ describe('kill -9 at every step of an anchor', () => {
     const { batches } = await run.kill(undefined);
     expect(batches[0]?.at(-1)?.type).toBe('AnchorFinalised');
     expect(batches.length).toBe(1);
-  });
+  }, DEADLINE_MS);
 
   it('S2, S19: all is under a final anchor, none is unexplained, no nonce is spent twice', async () => {
     expect(await run.finish()).toEqual([]);
-  }, 240_000);
+  }, DEADLINE_MS);
 });
