@@ -163,14 +163,22 @@ describe('kill -9 at every step of an anchor', () => {
     DEADLINE_MS,
   );
 
-  it('finalised: it is killed once more, and then nothing is sent again', async () => {
-    await run.final();
-    const { batches } = await run.kill(undefined);
-    expect(batches[0]?.at(-1)?.type).toBe('AnchorFinalised');
-    expect(batches.length).toBe(1);
-  }, DEADLINE_MS);
+  it(
+    'finalised: it is killed once more, and then nothing is sent again',
+    async () => {
+      await run.final();
+      const { batches } = await run.kill(undefined);
+      expect(batches[0]?.at(-1)?.type).toBe('AnchorFinalised');
+      expect(batches.length).toBe(1);
+    },
+    DEADLINE_MS,
+  );
 
-  it('S2, S19: all is under a final anchor, none is unexplained, no nonce is spent twice', async () => {
-    expect(await run.finish()).toEqual([]);
-  }, DEADLINE_MS);
+  it(
+    'S2, S19: all is under a final anchor, none is unexplained, no nonce is spent twice',
+    async () => {
+      expect(await run.finish()).toEqual([]);
+    },
+    DEADLINE_MS,
+  );
 });
