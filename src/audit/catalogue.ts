@@ -37,7 +37,7 @@ export function interpret(entry: ParsedEntry, { types, shapes }: Catalogue): Par
 }
 
 /** An entry as its decider has events: what is sealed is not opened, so there is none of it. */
-export function eventOf<Event extends DomainEvent>({ type, v, data }: ParsedEntry): Event {
+export function eventOf<Event extends DomainEvent>({ type, v, data }: Pick<ParsedEntry, 'type' | 'v' | 'data'>): Event {
   return { type, v, data } as unknown as Event;
 }
 

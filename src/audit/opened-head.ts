@@ -1,6 +1,6 @@
 /**
  * The head that an audit is about: its note, opened with the pinned keys (S2, S4, S19). Where none is pinned the log's own
- * word is taken for its key, which shows that it agrees with itself and nothing more. Proven by opened-head.spec.ts.
+ * word is taken for its key, which shows that it agrees with itself and nothing more. Proven by audit.spec.ts.
  */
 import type { LedgerState } from '../anchoring/ledger.js';
 import { EncodingError } from '../errors.js';

@@ -7,7 +7,7 @@
 import { assessmentDecider, assessmentPrivateRules } from '../credentials/assessment.js';
 import { credentialDecider, decideCredential, privateRules, type CredentialState } from '../credentials/credential.js';
 import type { AssessmentEvent, CredentialEvent, CredentialIssued } from '../credentials/credential.events.js';
-import { isActor, type ParsedEntry } from '../event-store/entry.js';
+import { isActor } from '../event-store/entry.js';
 import type { EventMeta } from '../event-store/decider.js';
 import { CATALOGUE, eventOf, interpret, Malformed, type Catalogue } from './catalogue.js';
 import { CitedStreams, DEFINITION, ORGANISATION, type Cited, type SavedCitedStreams } from './cited-streams.js';
@@ -15,7 +15,7 @@ import { decideAgain, type Deciding, type Refusal } from './decide-again.js';
 import { readEntry, timeOf } from './entry-text.js';
 import { Findings, type Finding, type FindingCounts } from './findings.js';
 import { AssessmentTable, CredentialTable, readUuid, type IdTable } from './id-table.js';
-import { quickAssessment, quickIssuance } from './quick-entry.js';
+import { quickAssessment, quickIssuance, type QuickEntry } from './quick-entry.js';
 import { UnknownTypes, type CountedType } from './unknown-types.js';
 
 export const CREDENTIAL = 'credential-';
@@ -176,7 +176,7 @@ export class PersonReplay {
   }
 
   /** S15, S20: revisions without gaps, an actor that is no person. */
-  #checkPlace({ stream, revision, by }: ParsedEntry, table: TableWithFlags, row: number, index: number): void {
+  #checkPlace({ stream, revision, by }: QuickEntry, table: TableWithFlags, row: number, index: number): void {
     const expected = table.events[row]!;
     if (revision !== expected && (table.flags[row]! & FLAG.lost) === 0) {
       const detail = `${stream}: expected revision ${expected}, got ${revision}`;
@@ -329,7 +329,7 @@ function told(findings: Findings): Found {
   return { list: findings.list(), counts: findings.counts };
 }
 
-function quickEntry(bytes: Buffer, start: number, end: number, isCredential: boolean): ParsedEntry | undefined {
+function quickEntry(bytes: Buffer, start: number, end: number, isCredential: boolean): QuickEntry | undefined {
   if (Number.isNaN(timeOf(bytes, start, end))) return undefined;
   // What is not ASCII becomes something else, which no pattern matches.
   const text = bytes.toString('latin1', start, end);

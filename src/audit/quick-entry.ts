@@ -17,7 +17,8 @@ const ACTOR = '(operator|process:[a-z0-9-]+|organisation:[0-9a-f-]{36}:[a-z]+)';
 const KID = '([0-9A-Za-z]{1,100})';
 
 const begin = `^\\{"at":"${INSTANT}","by":"${ACTOR}","data":`;
-const middle = `,"id":"${ID}","revision":${NUMBER},(?:"sealed":"${DIGEST}",)?"stream":`;
+/** Not caught, as nothing asks for them: id and digest of the private part. */
+const middle = `,"id":"${uncaught(ID)}","revision":${NUMBER},(?:"sealed":"${uncaught(DIGEST)}",)?"stream":`;
 
 const ISSUED = new RegExp(
   `${begin}\\{"definition":"${ID}","digest":"${DIGEST}","key":"${KID}","mandate":"(owner|[0-9a-f-]{36})",` +
@@ -33,15 +34,18 @@ const ASSESSED = new RegExp(
   `${begin}\\{"organisation":"${ID}"\\}${middle}"(assessment-[0-9a-f-]{36})","type":"AssessmentRecorded","v":1\\}$`,
 );
 
+/** What a replay asks of an entry. */
+export type QuickEntry = Omit<ParsedEntry, 'id' | 'sealed'>;
+
 /** @param text of the bytes, one character a byte @returns an event as of version 1; undefined where it is no such entry */
-export function quickIssuance(text: string): ParsedEntry | undefined {
+export function quickIssuance(text: string): QuickEntry | undefined {
   const m = ISSUED.exec(text);
   if (!m) return undefined;
   const [revocation, suspension] = [Number(m[12]), Number(m[14])];
   if (revocation >= STATUS_LIST_ENTRIES || suspension >= STATUS_LIST_ENTRIES) return undefined;
   const validFrom = m[16]!;
   const validUntil = m[17];
-  if (!isMoment(validFrom) || (validUntil !== undefined && !isMoment(validUntil))) return undefined;
+  if (!isThere(validFrom) || (validUntil !== undefined && !isThere(validUntil))) return undefined;
   const data: CredentialIssued['data'] = {
     definition: m[3]!,
     digest: m[4]!,
@@ -64,23 +68,24 @@ export function quickIssuance(text: string): ParsedEntry | undefined {
 }
 
 /** As `quickIssuance`. */
-export function quickAssessment(text: string): ParsedEntry | undefined {
+export function quickAssessment(text: string): QuickEntry | undefined {
   const m = ASSESSED.exec(text);
   return m ? entryOf(m, 4, 'AssessmentRecorded', { organisation: m[3]! }) : undefined;
 }
 
-/** @param at of the first group after the data: id, revision, sealed, stream */
-function entryOf(m: RegExpExecArray, at: number, type: string, data: ParsedEntry['data']): ParsedEntry {
-  const sealed = m[at + 2];
-  return {
-    v: 1,
-    stream: m[at + 3]!,
-    revision: Number(m[at + 1]),
-    id: m[at]!,
-    type,
-    at: m[1]!,
-    by: m[2]!,
-    data,
-    ...(sealed !== undefined && { sealed }),
-  };
+/** @param at of the first group after the data: revision, then stream */
+function entryOf(m: RegExpExecArray, at: number, type: string, data: ParsedEntry['data']): QuickEntry {
+  return { v: 1, stream: m[at + 1]!, revision: Number(m[at]), type, at: m[1]!, by: m[2]!, data };
+}
+
+/** Whether a moment of the pattern's form is one: most are told by their digits. */
+function isThere(instant: string): boolean {
+  const tens = (at: number): number => instant.charCodeAt(at) * 10 + instant.charCodeAt(at + 1) - 528;
+  const [month, day, hour, minute, second] = [tens(5), tens(8), tens(11), tens(14), tens(17)];
+  const isPlain = month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour <= 23 && minute <= 59 && second <= 59;
+  return isPlain || isMoment(instant);
+}
+
+function uncaught(pattern: string): string {
+  return pattern.replace(/^\(/, '(?:');
 }

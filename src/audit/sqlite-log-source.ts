@@ -109,7 +109,7 @@ function bundleOf(entries: readonly Buffer[], name: string): Uint8Array {
   let at = 0;
   for (const entry of entries) {
     bundle.writeUInt16BE(entry.length, at);
-    entry.copy(bundle, at + 2);
+    bundle.set(entry, at + 2);
     at += 2 + entry.length;
   }
   return bundle;
