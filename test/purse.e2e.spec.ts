@@ -105,6 +105,8 @@ describe('a purse that is empty at the first start', () => {
     expect(shown).toContain(sv.anchoring.problem.noFunds);
     expect(shown).toContain(ANCHORER);
     expect(said(new RegExp(`has 0 on ${CHAIN}: send funds to ${ANCHORER}`))).toBe(true);
+    // It was never ready, so the log does not name it yet.
+    expect(await chain()).toMatchObject({ name: CHAIN, anchorer: ANCHORER, balance: '0', problemCode: 'noFunds' });
   });
 });
 

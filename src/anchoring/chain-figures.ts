@@ -1,7 +1,7 @@
 /**
  * All that this process knows of every chain, as figures: the page and the metrics show the same. What the log and the
  * tables tell is known to every node; balance, trouble and the newest block only to the one that anchors there.
- * Proven by purse.int.spec.ts and metrics.int.spec.ts.
+ * Proven by test/purse.e2e.spec.ts.
  */
 import type { Ledger } from '../ledger.js';
 import { chainTotals, newestFinal, recentAnchors, type AnchorView, type ChainTotals } from './batches.read.js';

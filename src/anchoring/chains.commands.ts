@@ -7,8 +7,9 @@ import { signRotation } from './anchorer-rotation.js';
 import { batchStream, LEDGER_STREAM } from './anchoring.events.js';
 import { batchDecider } from './batch.js';
 import { batchView, finalOn, listedAnchors, type BatchView } from './batches.read.js';
+import { chainFigures } from './chain-figures.js';
 import { ledgerDecider, type LedgerChain } from './ledger.js';
-import { explorerLink, networkWithId } from './networks.js';
+import { explorerLink } from './networks.js';
 
 type ChainLedger = Pick<
   Ledger,
@@ -31,27 +32,28 @@ async function chainOf(ledger: ChainLedger, chainId: number): Promise<LedgerChai
   return chain;
 }
 
-/** Every chain of the log, with what this process knows of it now. */
+/** Every chain of the log, and those that are configured and were never ready, with what this process knows of each. */
 export async function chainList(ledger: ChainLedger): Promise<readonly JsonObject[]> {
-  const statuses = ledger.anchoring.chains;
-  return (await ledger.chainsInLog()).map(({ name, chainId, contract, anchorer, closed }) => {
-    const status = statuses.find((one) => one.chainId === chainId);
-    const network = networkWithId(chainId);
-    return {
+  return (await chainFigures(ledger)).map(
+    ({ name, chainId, isMain, network, anchorer, contract, closedAt, status, forecast, totals, spentToday }) => ({
       name,
       chainId,
-      contract,
-      anchorer,
-      isMain: chainId === ledger.mainChainId,
-      ...(network && { explorer: explorerLink.address(network, anchorer), testnet: network.testnet }),
-      ...(closed && { closed: closed.at }),
+      ...(contract === undefined ? {} : { contract }),
+      ...(anchorer === undefined ? {} : { anchorer }),
+      isMain,
+      ...(network && anchorer !== undefined && { explorer: explorerLink.address(network, anchorer) }),
+      ...(network && { testnet: network.testnet }),
+      ...(closedAt === undefined ? {} : { closed: closedAt }),
       ...(status?.problem === undefined ? {} : { problem: status.problem }),
+      ...(status?.problemCode === undefined ? {} : { problemCode: status.problemCode }),
       ...(status?.warning === undefined ? {} : { warning: status.warning }),
       ...(status?.balance === undefined ? {} : { balance: status.balance }),
-      ...(status?.forecast && { forecast: { ...status.forecast } }),
+      ...(forecast && { forecast: { ...forecast } }),
       ...(status?.newestBlock && { newestBlock: { ...status.newestBlock } }),
-    };
-  });
+      totals: { ...totals, anchors: { ...totals.anchors }, failures: { ...totals.failures } },
+      spentToday,
+    }),
+  );
 }
 
 /**

@@ -2,7 +2,7 @@
  * Prometheus metrics of chains and anchors, a series a chain (label `chain`, its name in CHAIN). Base units: seconds, and
  * whole coins for money, since Prometheus keeps floats. What only the process that anchors knows (balance, trouble, the
  * newest block) other nodes leave out. Alert rules over them: docker/prometheus/alerts.yml.
- * Proven by metrics.int.spec.ts.
+ * Proven by test/purse.e2e.spec.ts.
  */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { anchoredSize, oldestUnanchored } from '../anchoring/batches.read.js';

@@ -193,7 +193,7 @@ function Notes({ chain, lang }: { chain: ChainView; lang: Lang }): JSX.Element {
           <Particulars text={problem.text} lang={lang} />
         </div>
       )}
-      {lowDays === undefined ? (
+      {lowDays === undefined || problem?.code === 'noFunds' ? (
         ''
       ) : (
         <div class="note warn" role="status">
