@@ -7,13 +7,14 @@ import { fromUtf8, utf8 } from '../encoding/bytes.js';
 import { DuplicateMemberError, parseJson } from '../encoding/strict-json.js';
 import { EncodingError } from '../errors.js';
 import { isPdf, PdfError } from '../interop/pdf-error.js';
+import { isTlogProof, TLOG_PROOF_HEADER } from '../log/tlog-proof.js';
 import { BUNDLE_MEDIA_TYPE } from '../verification/index.js';
 import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
 
 /** The verifier refuses far less than this. */
 const MAX_BYTES = 32 * 1024 * 1024;
 const TIMEOUT_MS = 20_000;
-const ACCEPT = `${BUNDLE_MEDIA_TYPE}, application/vc;q=0.9, application/json;q=0.8, application/pdf;q=0.7`;
+const ACCEPT = `${BUNDLE_MEDIA_TYPE}, application/vc;q=0.9, application/json;q=0.8, application/pdf;q=0.7, text/plain;q=0.5`;
 
 /** What reading needs of its surroundings. */
 type Reading = Pick<CliIo, 'stdin' | 'fetch' | 'readPdf'>;
@@ -32,10 +33,41 @@ export async function readDocument(
   io: Reading,
   { offline = false }: ReadOptions = {},
 ): Promise<unknown> {
+  const { name, bytes } = await read(source, io, offline);
+  return documentOf(isPdf(bytes) ? await attachedTo(bytes, name, io) : bytes, name);
+}
+
+/**
+ * As `readDocument`; a file of c2sp.org/tlog-proof is no JSON document, and comes as its text.
+ * @throws CliError as `readDocument`
+ */
+export async function readDocumentOrLogProof(
+  source: string,
+  io: Reading,
+  { offline = false }: ReadOptions = {},
+): Promise<{ readonly document: unknown } | { readonly logProof: string }> {
+  const { name, bytes } = await read(source, io, offline);
+  if (isPdf(bytes)) return { document: documentOf(await attachedTo(bytes, name, io), name) };
+  return isTlogProof(beginningOf(bytes)) ? { logProof: textOf(bytes, name) } : { document: documentOf(bytes, name) };
+}
+
+async function read(source: string, io: Reading, offline: boolean): Promise<{ name: string; bytes: Uint8Array }> {
   const name = source === '-' ? 'the standard input' : printable(source);
   if (isUrl(source) && offline) throw new CliError(EXIT.usage, `${name}: --offline allows no URL`);
-  const bytes = await bytesOf(source, name, io);
-  return documentOf(isPdf(bytes) ? await attachedTo(bytes, name, io) : bytes, name);
+  return { name, bytes: await bytesOf(source, name, io) };
+}
+
+function textOf(bytes: Uint8Array, name: string): string {
+  try {
+    return fromUtf8(bytes);
+  } catch (error) {
+    if (error instanceof EncodingError) throw new CliError(EXIT.input, `${name}: is not UTF-8`);
+    throw error;
+  }
+}
+
+function beginningOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.subarray(0, 256)).toString('latin1');
 }
 
 export function isUrl(source: string): boolean {
@@ -129,7 +161,8 @@ function documentOf(bytes: Uint8Array, name: string): unknown {
 }
 
 function kindOf(bytes: Uint8Array): string | undefined {
-  const start = Buffer.from(bytes.subarray(0, 256)).toString('latin1').trimStart();
+  const start = beginningOf(bytes).trimStart();
+  if (start.startsWith(TLOG_PROOF_HEADER)) return 'a log proof, which is verified by itself';
   if (start.startsWith('PK\u0003\u0004')) return 'a ZIP file or office document';
   if (start.startsWith('\u0089PNG') || start.startsWith('\u00ff\u00d8\u00ff')) return 'a picture';
   if (/^<(!doctype|html|\?xml)/i.test(start)) return 'a web page or XML document';

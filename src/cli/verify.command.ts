@@ -16,7 +16,8 @@ import { pinnedBlocks, readBlockHashLists, summaryOfLists, warningsOfLists } fro
 import { blockHashFrom } from './chain-rpc.js';
 import { CliError, EXIT, printable, type CliIo, type ExitStatus } from './cli-io.js';
 import { checkIssuerDomain, type IssuerDomain } from './issuer-domain.js';
-import { isUrl, readDocument } from './read-document.js';
+import { reportLogProof } from './log-proof-report.js';
+import { isUrl, readDocument, readDocumentOrLogProof } from './read-document.js';
 import { reportText } from './report-text.js';
 import type { Finish } from './run.js';
 import { trustFrom } from './trust.command.js';
@@ -41,6 +42,7 @@ interface Options {
   readonly maxStatusAge?: string;
   readonly offline?: boolean;
   readonly checkDomain?: boolean;
+  readonly entry?: string;
   readonly json?: boolean;
   readonly lang?: string;
 }
@@ -75,6 +77,7 @@ export function verifyCommand(root: Command, io: CliIo, finish: Finish): void {
     .option('--max-status-age <days>', `oldest status to rely on (default: ${DEFAULT_MAX_STATUS_AGE_DAYS})`)
     .option('--offline', 'use no network at all')
     .option('--check-domain', 'ask the issuer’s website whether it names the issuer’s DID')
+    .option('--entry <file>', 'of a log proof (c2sp.org/tlog-proof): the entry’s bytes, where they are not in it')
     .option('--lang <sv|en>', 'language of the report (default: by LANG)')
     .option('--json', 'print the report as one JSON document; of several, one on each line')
     .action(async (sources: readonly string[], options: Options) => finish(await verifySources(sources, options, io)));
@@ -111,8 +114,12 @@ async function verifySources(sources: readonly string[], options: Options, io: C
     return verifyMany(sources, given, asking, io, { json: options.json === true, language });
   }
 
-  const document = await readDocument(sources[0]!, io, options);
-  const report = await verifyDocument(document, given, asking, new Memory());
+  const read = await readDocumentOrLogProof(sources[0]!, io, options);
+  if ('logProof' in read) {
+    const { entry, json } = options;
+    return reportLogProof(read.logProof, { trust: used, entry, json: json === true, language }, io);
+  }
+  const report = await verifyDocument(read.document, given, asking, new Memory());
   const trustFiles = used.map((one) => ({ origin: one.trust.origin, source: one.source }));
   const blockHashLists = summaryOfLists(lists);
   io.stdout.write(
