@@ -12,6 +12,32 @@ const SECTIONS = [
   ...['route', 'participation', 'verify', 'verdict', 'verdictText', 'report', 'problem'],
 ];
 
+/** Files that hold the same in two languages, by the names of what they export. */
+const IN_TWO_LANGUAGES = [
+  { folder: 'src/web/text', file: (lang) => `${lang}.ts`, name: (lang) => lang },
+  { folder: 'src/verification', file: (lang) => `explain.${lang}.ts`, name: (lang) => lang.toUpperCase() },
+];
+
+/**
+ * One language alone, for a program of a page that is in that language: the other's name is a second one for it.
+ * @param {'sv' | 'en'} lang
+ * @returns {import('esbuild').Plugin}
+ */
+export function onlyIn(lang) {
+  const other = lang === 'sv' ? 'en' : 'sv';
+  return {
+    name: `only-in-${lang}`,
+    setup({ onLoad }) {
+      for (const { folder, file, name } of IN_TWO_LANGUAGES) {
+        const filter = new RegExp(`${folder}/${file(other)}$`.replaceAll('.', '\\.'));
+        const own = `./${file(lang).replace(/\.ts$/, '.js')}`;
+        const contents = `export { ${name(lang)} as ${name(other)} } from '${own}';`;
+        onLoad({ filter }, () => ({ contents, loader: 'js' }));
+      }
+    },
+  };
+}
+
 /** @type {import('esbuild').Plugin} */
 export const browserTexts = {
   name: 'browser-texts',

@@ -1,7 +1,7 @@
 /**
- * Bundles what runs in a browser: each program of src/web/browser becomes dist/web/assets/<name>-<hash>.js, each file of
+ * Bundles what runs in a browser: each program of src/web/browser becomes dist/web/assets/<name>.<language>-<hash>.js, each file of
  * src/web/assets is copied under its name with its hash, and dist/web/assets/manifest.json maps the plain names
- * ("verify.js", "style.css") to those, so that a page can let them be cached for ever. Each stands there packed too.
+ * ("verify.sv.js", "style.css") to those, so that a page can let them be cached for ever. Each stands there packed too.
  * Beside them: the service worker of `/verify` (dist/web/service-worker.js), and the self-contained copy of that page
  * (dist/web/meritkedja-verify.html, with its size and SHA-256 in verify-file.json). The same sources make the same bytes.
  */
@@ -11,7 +11,7 @@ import { basename, dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { browserTexts } from './browser-texts.mjs';
+import { browserTexts, onlyIn } from './browser-texts.mjs';
 import { pdfOnly } from './pdf-only.mjs';
 import { filesUnder } from './stamps.mjs';
 import { buildVerifyFile } from './verify-file.mjs';
@@ -28,8 +28,11 @@ const QR_READER = 'qr-image.ts';
 const SERVICE_WORKER = 'service-worker.ts';
 const OTHERS = [PDF_WORKER, QR_READER, SERVICE_WORKER, 'standalone.tsx'];
 
+/** Of pages: each program is built for each of them, so that nobody loads the texts of the other. */
+const LANGUAGES = ['sv', 'en'];
+
 /** What the check's page needs without a network. */
-const KEPT_ASSETS = ['verify.js', 'pdf-worker.js', 'qr-image.js', 'style.css', 'favicon.svg'];
+const KEPT_ASSETS = ['verify.sv.js', 'verify.en.js', 'pdf-worker.js', 'qr-image.js', 'style.css', 'favicon.svg'];
 /** Smaller ones are not worth a second file. */
 const PACKED_FROM = 1_024;
 
@@ -49,9 +52,14 @@ const programs = {
   'pdf-worker.js': await bundle(PDF_WORKER, { format: 'iife', plugins: [pdfOnly] }),
   'qr-image.js': await bundle(QR_READER),
 };
-const plugins = [browserTexts, loadedLater('qr-image.js')];
-for (const entry of entryPointsOf(BROWSER))
-  programs[entry.replace(/\.tsx?$/, '.js')] = await bundle(entry, { plugins });
+for (const entry of entryPointsOf(BROWSER)) {
+  const name = entry.replace(/\.tsx?$/, '');
+  for (const lang of LANGUAGES) {
+    const plugins = [onlyIn(lang), browserTexts, loadedLater('qr-image.js')];
+    const entryNames = `[name].${lang}-[hash]`;
+    programs[`${name}.${lang}.js`] = await bundle(entry, { plugins, entryNames });
+  }
+}
 const manifest = { ...programs, ...copy() };
 const sorted = Object.fromEntries(Object.entries(manifest).sort(([a], [b]) => (a < b ? -1 : 1)));
 writeFileSync(join(OUT, 'manifest.json'), `${JSON.stringify(sorted, null, 2)}\n`);

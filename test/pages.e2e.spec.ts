@@ -583,6 +583,7 @@ describeInBrowser('the pages', (browser) => {
       const visit = await visits.open('/verify');
       const { page } = visit;
       await page.getByText('Förtroendefilen kommer från den här liggaren, ').waitFor();
+      await page.getByText(sv.verify.kept).waitFor();
       await service.stop();
       visit.expects(/ERR_CONNECTION_REFUSED/);
 

@@ -146,7 +146,7 @@ export function Csrf({ ctx }: { ctx: PageContext }): JSX.Element {
 interface PageProps {
   readonly ctx: PageContext;
   readonly title: string;
-  /** Name of the script's asset. */
+  /** Name of the script's asset, without language and ending. */
   readonly script?: string;
   /** Not for search engines: pages about one person's credential, and those behind the sign-in. */
   readonly unlisted?: boolean;
@@ -170,7 +170,11 @@ export function Page({ ctx, title, script, unlisted, children }: PageProps): JSX
           {unlisted ? <meta name="robots" content="noindex, nofollow" /> : ''}
           <link rel="icon" type="image/svg+xml" href={attr(ctx.assets('favicon.svg'))} />
           <link rel="stylesheet" href={attr(ctx.assets('style.css'))} />
-          {script === undefined ? '' : <script type="module" src={attr(ctx.assets(script))}></script>}
+          {script === undefined ? (
+            ''
+          ) : (
+            <script type="module" src={attr(ctx.assets(`${script}.${ctx.lang}.js`))}></script>
+          )}
         </head>
         <body>
           <a class="skip" href="#content" safe>

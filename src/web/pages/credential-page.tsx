@@ -83,7 +83,7 @@ export function credentialPage(vm: CredentialView, ctx: PageContext): string {
     <Page
       ctx={ctx}
       title={`${title.text}, ${fill(t.title, { organisation: vm.organisation.name })}`}
-      {...(vm.erased ? {} : { script: 'credential.js' })}
+      {...(vm.erased ? {} : { script: 'credential' })}
       unlisted
     >
       <p class="eyebrow" safe>

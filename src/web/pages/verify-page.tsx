@@ -30,7 +30,7 @@ function Saved({ file, ctx }: { file: NonNullable<VerifyView['file']>; ctx: Page
 export function verifyPage(vm: VerifyView, ctx: PageContext): string {
   const t = texts(ctx.lang).verify;
   return html(
-    <Page ctx={ctx} title={t.title} script="verify.js" unlisted={vm.id !== undefined}>
+    <Page ctx={ctx} title={t.title} script="verify" unlisted={vm.id !== undefined}>
       <h1 safe>{t.heading}</h1>
       <p class="lead" safe>
         {vm.id === undefined ? t.lead : t.leadId}

@@ -23,7 +23,7 @@ export interface PageContext {
   readonly demo: boolean;
   /** The ledger was restored with a loss that is not decided on (S16): every page says so. */
   readonly readOnly?: boolean;
-  /** Address of an asset: `style.css`, `favicon.svg`, `verify.js`, `credential.js`. */
+  /** Address of an asset: `style.css`, `favicon.svg`, `verify.sv.js`, `credential.en.js`. */
   readonly assets: (name: string) => string;
 }
 
