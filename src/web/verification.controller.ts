@@ -64,8 +64,9 @@ export class VerificationController {
   }
 
   async #blockHash(chainId: number, blockNumber: number): Promise<{ hash: string; final: boolean } | undefined> {
-    const { chain } = this.ledger;
-    const hash = chain?.chainId === chainId ? await chain.blockHash(blockNumber) : undefined;
+    // Of any chain that it is anchored on: where the main one has fallen behind, bundles lead to another.
+    const chain = this.ledger.chainById(chainId);
+    const hash = await chain?.blockHash(blockNumber);
     if (!chain || hash === undefined) return undefined;
     return { hash, final: (await chain.isFinalised(blockNumber, hash)) === 'yes' };
   }
