@@ -46,5 +46,6 @@ export { fingerprint, isRotationOf, parseTrust } from './trust.js';
 export { VerificationError } from './verification-error.js';
 export { DEFAULT_MAX_STATUS_AGE_DAYS, NOT_LOGGED, verify } from './verify.js';
 export type { VerifyOptions } from './verify.js';
+export { EncodingError } from '../errors.js';
 export { DuplicateMemberError, parseJson } from '../encoding/strict-json.js';
 export type { PinnedBlockHash } from './check-anchor.js';
