@@ -484,6 +484,35 @@ describe('what the log says of itself', () => {
   });
 });
 
+describe('a ledger that went on after a loss', () => {
+  const key = ed25519(new Uint8Array(32).fill(5));
+  const origin = `${ORIGIN}/2`;
+  const vkey = formatVerifierKey(origin, key.publicKey);
+
+  it('S16: is whole under its new origin and key, and under no other', async () => {
+    const root = parsed(served().entries[served().indexOf('BatchSealed')]!).data['root'];
+    const log = new ServedLog(lived.entries, origin, key).add({
+      ...{ stream: 'ledger', type: 'LossAccepted' },
+      data: { previous: { origin: ORIGIN, vkey: VKEY, root, size: 99 }, entriesLost: 57, lostUpTo: [], origin, vkey },
+    });
+    const audit = await auditLog(log, { vkeys: [{ vkey }] });
+    expect(audit.findings).toEqual([]);
+    expect(audit.ledger).toMatchObject({ origin, vkey, former: [{ origin: ORIGIN, vkey: VKEY }] });
+    const under = new ServedLog(log.entries);
+    const { findings } = await auditLog(under, { vkeys: [{ vkey: VKEY }] });
+    expect(findings).toMatchObject([{ severity: 'error', rule: 'S19', code: 'originDiffers' }]);
+  });
+
+  it('S16: names the origin before by its own name and key', async () => {
+    const root = parsed(served().entries[served().indexOf('BatchSealed')]!).data['root'];
+    const log = served().add({
+      ...{ stream: 'ledger', type: 'LossAccepted' },
+      data: { previous: { origin: 'other', vkey: VKEY, root }, lostUpTo: [], origin, vkey },
+    });
+    expect(await firstError(log)).toEqual({ rule: 'S16', code: 'notThePreviousOrigin', index: lived.entries.length });
+  });
+});
+
 describe('events of a newer program', () => {
   it('S17: are named and counted, and what rests on them is undetermined', async () => {
     const stream = `definition-${lived.definition}`;

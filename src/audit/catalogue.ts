@@ -20,7 +20,10 @@ export const CATALOGUE: Catalogue = { types: EVENT_TYPES, shapes: EVENT_SHAPES }
  * The entry in today's shape; `unknown` for a type or version that this program does not know; else a text that says what
  * is wrong with its data.
  */
-export function interpret(entry: ParsedEntry, { types, shapes }: Catalogue): ParsedEntry | 'unknown' | Malformed {
+export function interpret<Entry extends Pick<ParsedEntry, 'stream' | 'type' | 'v' | 'data'>>(
+  entry: Entry,
+  { types, shapes }: Catalogue,
+): Entry | 'unknown' | Malformed {
   const version = types.versionOf(entry);
   if (version === undefined || entry.v > version) return 'unknown';
   const shape = shapes[entry.type]?.[entry.v - 1];

@@ -101,7 +101,7 @@ export class WorkerCrew implements Crew {
 class Member {
   readonly #worker: Worker;
   readonly #waiting: { resolve: (answer: FromWorker) => void; reject: (reason: unknown) => void }[] = [];
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(start: WorkerStart) {
     this.#worker = new Worker(new URL('./audit-worker.js', import.meta.url), {
@@ -130,7 +130,7 @@ class Member {
     await this.#worker.terminate();
   }
 
-  #fail(error: unknown): void {
+  #fail(error: Error): void {
     this.#failure ??= error;
     for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
   }

@@ -251,7 +251,7 @@ export class PersonReplay {
   /** Without putting the two names together for each of a million issuances. */
   #keyNumber(organisation: string, key: string): number {
     let numbers = this.#keyNumbers.get(organisation);
-    if (!numbers) this.#keyNumbers.set(organisation, (numbers = new Map()));
+    if (!numbers) this.#keyNumbers.set(organisation, (numbers = new Map<string, number>()));
     let number = numbers.get(key);
     if (number === undefined) numbers.set(key, (number = this.#keys.of(`${organisation} ${key}`)));
     return number;

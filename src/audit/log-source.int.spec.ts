@@ -1,0 +1,67 @@
+/** The log from a ledger's own folder and from a store: the same entries, and one place for what is wrong. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LEDGER_STREAM } from '../anchoring/anchoring.events.js';
+import { ledgerDecider } from '../anchoring/ledger.js';
+import { issueCredential } from '../credentials/issue.js';
+import { handle } from '../event-store/handle.js';
+import { InUseError } from '../event-store/sqlite-file.js';
+import { openSqliteEventStore } from '../event-store/sqlite.js';
+import { EVENT_TYPES } from '../event-types.js';
+import { issuanceOf, SmallLedger } from '../small-ledger.fixture.js';
+import { auditLog } from './audit.js';
+import { ORIGIN, VKEY } from './audited-ledger.fixture.js';
+import type { LogAudit } from './log-audit.js';
+import { LogSourceError } from './log-source.js';
+import { openSqliteLogSource } from './sqlite-log-source.js';
+import { storeLogSource } from './store-log-source.js';
+
+let folder: string;
+let fromStore: LogAudit;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'meritkedja-log-source-'));
+  const store = openSqliteEventStore(join(folder, 'events.db'), EVENT_TYPES);
+  const small = await SmallLedger.open(store, folder);
+  await handle(store, ledgerDecider, {
+    stream: LEDGER_STREAM,
+    command: { type: 'FoundLedger', origin: ORIGIN, vkey: VKEY },
+    context: undefined,
+    meta: { at: '2026-03-01T12:00:00.000Z', by: 'operator' },
+  });
+  const organisation = await small.organisation();
+  const definition = await small.definition(organisation);
+  await issueCredential(small.ledger, issuanceOf(definition, organisation), small.oneOff());
+  await small.settle();
+  await small.sealer.seal();
+  await small.settle();
+  await small.signer.newest();
+  fromStore = await auditLog(storeLogSource('store', store), { vkeys: [{ vkey: VKEY }] });
+  expect(() => openSqliteLogSource(folder)).toThrow(InUseError);
+  await small.stop();
+  await store.close();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the log of a ledger', () => {
+  it('is the same from its folder as from its store', async () => {
+    const source = openSqliteLogSource(folder);
+    expect(await auditLog(source, { vkeys: [{ vkey: VKEY }] })).toEqual(fromStore);
+    await source.close();
+    expect(fromStore.findings).toEqual([]);
+    expect(fromStore).toMatchObject({ credentials: 1, batches: [{ isOfThisLog: true }] });
+  });
+
+  it('is refused where it has fewer entries than are asked for', async () => {
+    const source = openSqliteLogSource(folder);
+    await expect(source.bundle(0, 256)).rejects.toBeInstanceOf(LogSourceError);
+    expect(await source.tile(0, 0, 1)).toBeUndefined();
+    await source.close();
+  });
+
+  it('is refused where there is none', () => {
+    expect(() => openSqliteLogSource(join(folder, 'nowhere'))).toThrow(/DATA_DIR/);
+  });
+});
