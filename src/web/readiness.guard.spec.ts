@@ -17,7 +17,7 @@ function ledgerThat(isReady: boolean, isServing: boolean): Ledger {
     readModels: { isServing, progress },
     store: { head: () => Promise.resolve({ position: 120n, logSize: 100 }) },
     log: { tree: { size: 100 } },
-    anchoring: { problem: undefined },
+    anchoring: { problem: undefined, chains: [] },
     signer: { problem: undefined },
   } as unknown as Ledger;
 }
