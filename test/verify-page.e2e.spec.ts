@@ -225,6 +225,7 @@ describeInBrowser('the page /verify', (browser) => {
       const scan = page.getByRole('button', { name: sv.verify.scan });
       await scan.press('Enter');
       await page.getByText(sv.verify.cameraLooking).waitFor();
+      expect(await scan.isVisible()).toBe(false);
       expect(await faultsOf(page)).toEqual([]);
       await shot(page, 'camera');
       await page.getByRole('button', { name: sv.verify.cameraClose }).click();
