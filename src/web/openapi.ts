@@ -93,7 +93,7 @@ function describeOperation(operation: OperationDescription, template: string): J
             required: true,
             content: {
               'application/json': { schema: schemaOf(operation.body, 'input') },
-              ...Object.fromEntries((operation.alsoTakes ?? []).map((media) => [media, {}])),
+              ...Object.fromEntries((operation.alsoTakes ?? []).map((media) => [media, { schema: {} }])),
             },
           },
         }
