@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { EventStore } from '../event-store/event-store.js';
-import { load, prepare } from '../event-store/handle.js';
+import { handle, load } from '../event-store/handle.js';
 import type { ReadModels } from '../event-store/projections.js';
 import { Anchorer } from './anchorer.js';
 import { LEDGER_STREAM } from './anchoring.events.js';
@@ -57,6 +57,8 @@ export interface ChainPlace {
 
 /** Days that the purse must last, below which it is warned of. */
 export const PURSE_WARNING_DAYS = 14;
+/** Attempts to enter a chain in the log, while others are entered. */
+const ADD_RETRIES = 16;
 /** Blocks are looked at for the clock (S18), and again sooner while it is wrong. */
 const CLOCK_EVERY_MS = 30_000;
 const CLOCK_AGAIN_MS = 5_000;
@@ -302,7 +304,7 @@ export class ChainHandle {
   /** The log says on which chains and by whom it is anchored, before the first anchor. */
   async #addToLog(chain: Chain, firstBlock: number): Promise<void> {
     if (await this.#inLog(chain.chainId)) return;
-    const { append } = await prepare(this.store, ledgerDecider, {
+    await handle(this.store, ledgerDecider, {
       stream: LEDGER_STREAM,
       command: {
         type: 'AddChain',
@@ -313,9 +315,10 @@ export class ChainHandle {
         firstBlock,
       },
       context: undefined,
+      // The other chains are added at the same time.
+      retries: ADD_RETRIES,
       meta: { at: this.now().toISOString(), by: 'process:anchoring' },
     });
-    if (append) await this.store.append(append);
   }
 
   #forget(): void {

@@ -50,7 +50,7 @@ class Handle {
 }
 
 function chainsOf(handles: readonly Handle[], closed: ReadonlyMap<number, string>): Chains {
-  return new Chains(handles as unknown as readonly ChainHandle[], closed);
+  return new Chains(handles, closed);
 }
 
 const nameOf = async (chains: Chains): Promise<string> => (await chains.anchorer(READ_MODELS)).chain.name;
