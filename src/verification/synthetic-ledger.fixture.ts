@@ -73,6 +73,10 @@ export interface Plan {
   /** After signing: a document that the log holds the digest of all the same. */
   readonly signed?: (credential: JsonObject) => JsonObject;
   readonly signWith?: typeof ISSUER_KEY;
+  /** DID that the proof names the key of. */
+  readonly controller?: string;
+  /** The version is published after the issuance that cites it. */
+  readonly publishedLate?: boolean;
   readonly issued?: (data: Issued) => Issued;
   /** Undefined: sealed. */
   readonly content?: (content: DefinitionContent) => JsonObject | undefined;
@@ -116,10 +120,12 @@ export async function syntheticLedger(plan: Plan = {}): Promise<Synthetic> {
   const keyFrom = ledger.append(`organisation-${ISSUER}`, 'IssuingKeyAdded', { kid: KID });
   const created = ledger.append(`definition-${DEFINITION}`, 'DefinitionCreated', { owner: STEWARD });
   const content = plan.content === undefined ? (CONTENT as unknown as JsonObject) : plan.content(CONTENT);
-  const published = ledger.append(`definition-${DEFINITION}`, 'VersionPublished', {
-    version: 1,
-    ...(content === undefined ? {} : { content }),
-  });
+  const publish = (): number =>
+    ledger.append(`definition-${DEFINITION}`, 'VersionPublished', {
+      version: 1,
+      ...(content === undefined ? {} : { content }),
+    });
+  let published = plan.publishedLate === true ? -1 : publish();
   const granted = ledger.append(`definition-${DEFINITION}`, 'MandateGranted', { mandate: MANDATE });
   ledger.append(`statuslist-${REVOCATIONS}`, 'StatusListOpened', { organisation: ISSUER, purpose: 'revocation' });
   ledger.append(`statuslist-${SUSPENSIONS}`, 'StatusListOpened', { organisation: ISSUER, purpose: 'suspension' });
@@ -167,6 +173,7 @@ export async function syntheticLedger(plan: Plan = {}): Promise<Synthetic> {
 
   const { credential, data } = await issue(plan, ledger);
   index = ledger.append(`credential-${CREDENTIAL}`, 'CredentialIssued', data as unknown as JsonObject, ISSUED_AT);
+  if (plan.publishedLate === true) published = publish();
   ledger.append(`statuslist-${REVOCATIONS}`, 'StatusListPublished', { sequence: 1, digest: 'x' });
   ledger.append(`statuslist-${SUSPENSIONS}`, 'StatusListPublished', { sequence: 1, digest: 'x' });
   const first = ledger.recordStanding(leaves, plan, '2026-11-01T10:04:00.000Z');
@@ -318,7 +325,11 @@ async function issue(plan: Plan, ledger: Ledger): Promise<{ credential: JsonObje
   const key = plan.signWith ?? ISSUER_KEY;
   const signed = await signEddsaJcs(
     plan.document?.(plain) ?? plain,
-    { verificationMethod: `${DID}#${toMultikey(key.publicKey)}`, created: validFrom, nonce: 'c2FsdHNhbHRzYWx0c2FsdA' },
+    {
+      verificationMethod: `${plan.controller ?? DID}#${toMultikey(key.publicKey)}`,
+      created: validFrom,
+      nonce: 'c2FsdHNhbHRzYWx0c2FsdA',
+    },
     (message) => key.sign(message),
   );
   const credential = plan.signed?.(signed) ?? signed;

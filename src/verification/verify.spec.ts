@@ -568,6 +568,7 @@ const WRONG: readonly (readonly [string, CheckName, CheckCode, Plan])[] = [
   ],
   ['S6: no status', 'integrity', 'statusMismatch', { document: ({ credentialStatus: _, ...d }) => d }],
   ['S6: another issuer', 'issuer', 'issuerMismatch', { document: (d) => ({ ...d, issuer: 'did:web:other.example' }) }],
+  ['S6: the key of another DID', 'issuer', 'issuerMismatch', { controller: 'did:web:other.example' }],
   ['S8: another DID', 'issuer', 'issuerMismatch', { organisation: (s) => ({ ...s, did: 'did:web:other.example' }) }],
   ['S6: another key than logged', 'issuer', 'keyMismatch', { signWith: OTHER_KEY }],
   [
@@ -622,6 +623,18 @@ const WRONG: readonly (readonly [string, CheckName, CheckCode, Plan])[] = [
     { issued: (d) => ({ ...d, reads: [{ ...d.reads[0]!, revision: 5 }, d.reads[1]!] }) },
   ],
   ['an owner that is none', 'mandate', 'notOwner', { issued: (d) => ({ ...d, mandate: 'owner' }) }],
+  [
+    'S7: an owner that has transferred the definition',
+    'mandate',
+    'notOwner',
+    {
+      issued: (d) => ({ ...d, mandate: 'owner' }),
+      definition: (s) => ({
+        ...s,
+        owners: [{ organisation: s.mandates[0]!.organisation, from: s.owners[0]!.from, to: 8 }],
+      }),
+    },
+  ],
   ['a mandate that never was', 'mandate', 'mandateUnknown', { definition: (s) => ({ ...s, mandates: [] }) }],
   [
     'another’s mandate',
@@ -653,6 +666,7 @@ const WRONG: readonly (readonly [string, CheckName, CheckCode, Plan])[] = [
     'mandateOutsideDates',
     { definition: (s) => ({ ...s, mandates: [{ ...s.mandates[0]!, notAfter: '2026-10-01T00:00:00Z' }] }) },
   ],
+  ['S7: a version that was published later', 'definition', 'versionLater', { publishedLate: true }],
   ['S6: another version', 'definition', 'definitionOther', { issued: (d) => ({ ...d, version: 2 }) }],
   [
     'S7: a retired version',
