@@ -81,27 +81,18 @@ export async function writeAuditState(path: string, state: AuditState): Promise<
 export function sharesOf({ shares, book }: AuditState, count: number): readonly PersonReplayState[] {
   const { cited } = book;
   if (shares.length === count) return shares.map((share) => ({ ...share, cited }));
-  const keys = shares.flatMap((share) => share.keys);
-  const lists = shares.flatMap((share) => share.lists);
+  const keys = [...new Set(shares.flatMap((share) => share.keys))];
+  const lists = [...new Set(shares.flatMap((share) => share.lists))];
   const tables = Array.from({ length: count }, () => ({
     credentials: new CredentialTable(),
     assessments: new AssessmentTable(),
   }));
-  let [keysBefore, listsBefore] = [0, 0];
   for (const share of shares) {
-    const moved = { key: keysBefore, revocationList: listsBefore, suspensionList: listsBefore };
-    spread(
-      share.credentials,
-      tables.map(({ credentials }) => credentials),
-      moved,
-    );
-    spread(
-      share.assessments,
-      tables.map(({ assessments }) => assessments),
-      {},
-    );
-    keysBefore += share.keys.length;
-    listsBefore += share.lists.length;
+    const [key, list] = [numbersIn(keys, share.keys), numbersIn(lists, share.lists)];
+    const credentials = tables.map((table) => table.credentials);
+    spread(share.credentials, credentials, { key, revocationList: list, suspensionList: list });
+    const assessments = tables.map((table) => table.assessments);
+    spread(share.assessments, assessments, {});
   }
   return tables.map(({ credentials, assessments }, i) => ({
     cited,
@@ -124,17 +115,27 @@ export function summedRules(shares: readonly Pick<SavedShare, 'privateRules'>[])
   return sums;
 }
 
-/** Adds each row to the table of the share that its id belongs to; numbers into dictionaries move by so much. */
+/** The number that each name has among all. */
+function numbersIn(all: readonly string[], names: readonly string[]): readonly number[] {
+  const numbers = new Map(all.map((name, number) => [name, number]));
+  return names.map((name) => numbers.get(name)!);
+}
+
+/** Adds each row to the table of the share that its id belongs to; numbers of names become those among all names. */
 function spread(
   columns: ReturnType<IdTable['exported']>,
   tables: readonly IdTable[],
-  moved: Readonly<Record<string, number>>,
+  numbers: Readonly<Record<string, readonly number[]>>,
 ): void {
-  const ids = columns['ids'] as Uint32Array;
+  const { ids } = columns;
   const id = new Uint32Array(4);
-  for (let row = 0; 4 * row < ids.length; row += 1) {
-    id.set(ids.subarray(4 * row, 4 * row + 4));
+  for (let row = 0; 4 * row < ids!.length; row += 1) {
+    id.set(ids!.subarray(4 * row, 4 * row + 4));
     const table = tables[shareOf(formatUuid(id), tables.length)]!;
-    table.addRow(id, (name) => columns[name]![row]! + (moved[name] ?? 0));
+    table.addRow(id, (name) => {
+      const value = columns[name]![row]!;
+      // A credential that was never issued has no key and no lists: its numbers are 0 and mean nothing.
+      return numbers[name] ? (numbers[name][value] ?? 0) : value;
+    });
   }
 }
