@@ -7,13 +7,14 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { evidenceOf } from '../credentials/proof-bundle.js';
 import { registerRow } from '../credentials/register.read.js';
+import { NODE_PLATFORM } from '../crypto/node-platform.js';
 import { EncodingError, InputError } from '../errors.js';
 import { isJsonObject, type JsonObject } from '../encoding/json.js';
 import { parseJson } from '../encoding/strict-json.js';
 import { readPdf } from '../interop/read-pdf.js';
 import { Ledger } from '../ledger.js';
 import { organisationDid } from '../organisations/did.js';
-import { NOT_LOGGED, verify, type VerificationReport } from '../verification/index.js';
+import { Memory, NOT_LOGGED, verify, type VerificationReport } from '../verification/index.js';
 import { Input, Operation } from './operation.js';
 
 const verifyQuery = z.strictObject({
@@ -27,6 +28,9 @@ const verifyQuery = z.strictObject({
 
 @Controller('api/v1/verify')
 export class VerificationController {
+  /** Documents of this ledger have its heads, records and lists in common. */
+  readonly #memory = new Memory();
+
   constructor(private readonly ledger: Ledger) {}
 
   @Post()
@@ -54,6 +58,8 @@ export class VerificationController {
       ...(maxStatusAge === undefined ? {} : { maxStatusAgeDays: maxStatusAge }),
       blockHash: (chainId: number, blockNumber: number) => this.#blockHash(chainId, blockNumber),
       resolve: (credential: JsonObject) => this.#bundleOf(credential),
+      platform: NODE_PLATFORM,
+      memory: this.#memory,
     };
     const given = await verify(body, options);
     // What was brought along may be older than what the ledger has: the newest word on status, keys and mandates counts.
