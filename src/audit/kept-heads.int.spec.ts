@@ -19,6 +19,7 @@ import type { LogSource } from './log-source.js';
 const ORIGIN = 'audited.example/log';
 const SECRET = new Uint8Array(32).fill(5);
 const VKEY = formatVerifierKey(ORIGIN, ed25519.getPublicKey(SECRET));
+const LOG = { origin: ORIGIN, vkey: VKEY };
 
 let folder: string;
 beforeEach(async () => {
@@ -119,9 +120,9 @@ describe('heads that were seen before', () => {
 
   it('S16: are kept a line each, and a log that extends them is as it should be', async () => {
     const kept = new KeptHeads(folder, ORIGIN);
-    expect(await kept.all([VKEY])).toEqual([]);
+    expect(await kept.all(LOG)).toEqual([]);
     for (const size of [5, 5, 12]) await kept.add(headAt(tree, size), 'http://audited.example/log');
-    const heads = await kept.all([VKEY]);
+    const heads = await kept.all(LOG);
     expect(heads.map(({ size }) => size)).toEqual([5, 12]);
     expect(heads[0]).toMatchObject({ ...headAt(tree, 5), where: `${kept.path}:1` });
     expect((await stat(kept.path)).mode & 0o777).toBe(0o600);
@@ -131,7 +132,7 @@ describe('heads that were seen before', () => {
   it('S16: tell a history that was rewritten, and one that was cut', async () => {
     const kept = new KeptHeads(folder, ORIGIN);
     for (const size of [5, 12]) await kept.add(headAt(tree, size), 'x');
-    const heads = await kept.all([VKEY]);
+    const heads = await kept.all(LOG);
     expect(await compared(heads, other)).toEqual(['error S16 historyRewritten']);
     expect(await compared(heads, tree, 8)).toEqual(['error S16 headShrunk']);
   });
@@ -140,6 +141,19 @@ describe('heads that were seen before', () => {
     const { seenAt: _, ...head } = headAt(other, 12);
     expect(await compared([{ ...head, where: 'friend.txt' }], tree)).toEqual(['error S2 twoHistories']);
     expect(await compared([{ ...head, where: 'friend.txt' }], other)).toEqual([]);
+  });
+
+  it('S19: are those that the key of then has signed', async () => {
+    const next = new Uint8Array(32).fill(6);
+    const vkeys = [
+      { vkey: VKEY, from: 0, to: 10 },
+      { vkey: formatVerifierKey(ORIGIN, ed25519.getPublicKey(next)), from: 10 },
+    ];
+    const kept = new KeptHeads(folder, ORIGIN);
+    await kept.add(headAt(tree, 5), 'x');
+    await kept.add(headAt(tree, 12), 'x');
+    await kept.add(headAt(tree, 13, next), 'x');
+    expect((await kept.all({ ...LOG, vkeys })).map(({ size }) => size)).toEqual([5, 13]);
   });
 
   it('what a crash leaves of a line, and what others write, is passed over', async () => {
@@ -152,11 +166,11 @@ describe('heads that were seen before', () => {
       `${JSON.stringify({ ...headAt(other, 15, new Uint8Array(32).fill(8)), source: 'x' })}\n`,
     );
     // Signed, yet it says of itself what the note does not.
-    expect((await kept.all([VKEY])).map(({ size }) => size)).toEqual([5, 12]);
+    expect((await kept.all(LOG)).map(({ size }) => size)).toEqual([5, 12]);
     const lines = (await readFile(kept.path, 'utf8')).split('\n');
     await writeFile(kept.path, lines.map((line) => line.replace('"size":12', '"size":3')).join('\n'));
-    expect((await kept.all([VKEY])).map(({ size }) => size)).toEqual([5, 12]);
-    expect(toBase64(fromBase64((await kept.all([VKEY]))[1]!.root))).toBe(toBase64(tree.root(12)));
+    expect((await kept.all(LOG)).map(({ size }) => size)).toEqual([5, 12]);
+    expect(toBase64(fromBase64((await kept.all(LOG))[1]!.root))).toBe(toBase64(tree.root(12)));
   });
 
   it('stays one whole line each where several write at once', async () => {
@@ -164,6 +178,6 @@ describe('heads that were seen before', () => {
     await Promise.all(
       Array.from({ length: 15 }, (_, i) => new KeptHeads(folder, ORIGIN).add(headAt(tree, i + 2), 'x')),
     );
-    expect(new Set((await kept.all([VKEY])).map(({ size }) => size)).size).toBe(15);
+    expect(new Set((await kept.all(LOG)).map(({ size }) => size)).size).toBe(15);
   });
 });

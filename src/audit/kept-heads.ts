@@ -9,11 +9,16 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { fromBase64, toBase64 } from '../encoding/base64.js';
 import { equalBytes } from '../encoding/bytes.js';
-import { ConfigError } from '../errors.js';
-import { verifyEd25519 } from '../log/ed25519.js';
-import { NoteError, openNote } from '../log/note.js';
+import { ConfigError, EncodingError } from '../errors.js';
 import { parseCheckpoint } from '../log/checkpoint.js';
+import { verifyEd25519 } from '../log/ed25519.js';
+import { NoteError, openNote, parseNote } from '../log/note.js';
+import type { TrustFile } from '../verification/bundle.js';
+import { keysOf } from '../verification/trust.js';
 import type { Findings } from './findings.js';
+
+/** A log by its name and the keys that may sign its heads: a pinned trust file (S4, S19). */
+export type SigningLog = Pick<TrustFile, 'origin' | 'vkey' | 'vkeys'>;
 
 /** More than that is not one person's file. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -50,16 +55,16 @@ export class KeptHeads {
   }
 
   /**
-   * Those whose note one of the keys has signed: what somebody else has written into the file says nothing of the log.
+   * Those whose note the log's key has signed: what somebody else has written into the file says nothing of the log.
    * @throws ConfigError for a file that cannot be read
    */
-  async all(vkeys: readonly string[]): Promise<readonly SeenHead[]> {
+  async all(log: SigningLog): Promise<readonly SeenHead[]> {
     const lines = (await this.#text()).split('\n');
     return lines.flatMap((line, i) => {
       const head = parsedLine(line);
       if (head === undefined) return [];
       const { seenAt, checkpoint } = head;
-      const opened = vkeys.map((vkey) => headOf(checkpoint, vkey, this.origin)).find((one) => one !== undefined);
+      const opened = headOf(checkpoint, log);
       return opened ? [{ ...opened, checkpoint, seenAt, where: `${this.path}:${i + 1}` }] : [];
     });
   }
@@ -105,17 +110,28 @@ export class KeptHeads {
   }
 }
 
-/** The head in a note that the key has signed; undefined for any other. */
+/** The head in a note that the log's key of then has signed; undefined for any other. */
 export function headOf(
   checkpoint: string,
-  vkey: string,
-  origin: string,
+  log: SigningLog,
 ): { readonly size: number; readonly root: string } | undefined {
   try {
-    const head = parseCheckpoint(openNote(checkpoint, vkey, verifyEd25519));
-    return head.origin === origin && head.size > 0 ? { size: head.size, root: toBase64(head.root) } : undefined;
+    const { origin, size, root } = parseCheckpoint(parseNote(checkpoint).text);
+    if (origin !== log.origin || size === 0) return undefined;
+    const isSigned = keysOf(log, size).some((vkey) => isSignedBy(checkpoint, vkey));
+    return isSigned ? { size, root: toBase64(root) } : undefined;
   } catch (error) {
-    if (error instanceof NoteError || (error instanceof Error && error.name === 'EncodingError')) return undefined;
+    if (error instanceof NoteError || error instanceof EncodingError) return undefined;
+    throw error;
+  }
+}
+
+function isSignedBy(note: string, vkey: string): boolean {
+  try {
+    openNote(note, vkey, verifyEd25519);
+    return true;
+  } catch (error) {
+    if (error instanceof NoteError) return false;
     throw error;
   }
 }

@@ -13,17 +13,12 @@ import { hashLeaf } from '../log/hash.js';
 import { verifyInclusion } from '../log/proof-check.js';
 import { decodeEntryBundle, TILE_WIDTH, tileWidth } from '../log/tiles.js';
 import { TileTree, type AuditedHead } from './earlier-roots.js';
-import { headOf } from './kept-heads.js';
+import { headOf, type SigningLog } from './kept-heads.js';
 import type { LogSource } from './log-source.js';
 
 /** How often to look for a newer head, and how long to wait in between, in milliseconds. */
 const LOOKS = 4;
 const PAUSE_MS = 1_000;
-
-export interface NamedLog {
-  readonly origin: string;
-  readonly vkey: string;
-}
 
 /**
  * @param head as it was audited
@@ -32,13 +27,13 @@ export interface NamedLog {
  */
 export async function laterBatchRoots(
   source: LogSource,
-  { origin, vkey }: NamedLog,
+  log: SigningLog,
   head: AuditedHead,
   pauseMs = PAUSE_MS,
 ): Promise<ReadonlySet<string>> {
   for (let look = 1; look <= LOOKS; look++) {
     if (look > 1) await delay(pauseMs);
-    const newer = headOf(await source.checkpoint(), vkey, origin);
+    const newer = headOf(await source.checkpoint(), log);
     if (newer && newer.size > head.size) {
       return rootsBetween(source, head, { size: newer.size, root: fromBase64(newer.root) });
     }

@@ -142,8 +142,7 @@ async function over(
   const used = known.find(({ trust }) => trust.origin === origin);
   const trust = used?.trust;
   const heads = new KeptHeads(io.configDir, origin);
-  const vkeys = trust === undefined ? [] : [trust.vkey];
-  const kept = await heads.all(vkeys);
+  const kept = trust ? await heads.all(trust) : [];
   const others = await headsFrom(options.head, trust, io);
   const lists = await readBlockHashLists(options.blockHashes, io, {});
   // Before the checkpoint is read: what is on a chain by then, the log must explain.
@@ -154,7 +153,7 @@ async function over(
     trust && options.full !== true ? join(io.configDir, 'audits', `${encodeURIComponent(origin)}.json`) : undefined;
   if (stateFile !== undefined) await mkdir(dirname(stateFile), { recursive: true, mode: 0o700 });
   const log = await auditLog(source, {
-    vkeys: vkeys.map((vkey) => ({ vkey })),
+    vkeys: trust ? (trust.vkeys ?? [{ vkey: trust.vkey }]) : [],
     ...(stateFile === undefined ? {} : { stateFile }),
     onProgress: progress.of('Deciding again', 'events'),
   });
@@ -181,7 +180,7 @@ async function over(
   findings.merge({ list: anchors.findings, counts: anchors.counts });
   undetermined.push(...undeterminedOf(log, trust, origin, endpoints, anchors));
   const isOne = !findings.list().some(({ severity, rule }) => severity === 'error' && ONE_HISTORY.has(rule));
-  if (trust && isOne && headOf(log.checkpoint, trust.vkey, origin)) {
+  if (trust && isOne && headOf(log.checkpoint, trust)) {
     const { size, root, checkpoint } = log;
     await heads.add({ size, root, checkpoint, seenAt: io.now().toISOString() }, source.name);
   }
@@ -260,7 +259,7 @@ async function compareWith(
 async function noteLoss({ ledger }: LogAudit, io: CliIo, findings: Findings): Promise<void> {
   if (ledger.is !== 'founded') return;
   for (const { origin, vkey } of ledger.former) {
-    const seen = await new KeptHeads(io.configDir, origin).all([vkey]);
+    const seen = await new KeptHeads(io.configDir, origin).all({ origin, vkey });
     const newest = seen.reduce((most, { size }) => Math.max(most, size), 0);
     if (newest === 0) continue;
     const detail = `heads of up to ${newest} entries were seen under "${origin}", which ended with an accepted loss at entry ${ledger.originFrom}`;
@@ -269,10 +268,10 @@ async function noteLoss({ ledger }: LogAudit, io: CliIo, findings: Findings): Pr
 }
 
 /** A node may be a little behind another that was asked before. */
-async function caughtUp(source: LogSource, { origin, vkey }: TrustFile, kept: readonly SeenHead[]): Promise<void> {
+async function caughtUp(source: LogSource, trust: TrustFile, kept: readonly SeenHead[]): Promise<void> {
   const newest = kept.reduce((most, { size }) => Math.max(most, size), 0);
   for (let waited = 0; waited < LAG_MS; waited += LAG_PAUSE_MS) {
-    const head = headOf(await source.checkpoint(), vkey, origin);
+    const head = headOf(await source.checkpoint(), trust);
     if (!head || head.size >= newest) return;
     await delay(LAG_PAUSE_MS);
   }
@@ -330,7 +329,7 @@ async function headsFrom(
   return Promise.all(
     files.map(async (file) => {
       const checkpoint = await textOf(file, io);
-      const head = headOf(checkpoint, trust!.vkey, trust!.origin);
+      const head = headOf(checkpoint, trust!);
       if (head) return { ...head, checkpoint, where: file };
       throw new CliError(
         EXIT.input,

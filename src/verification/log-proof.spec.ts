@@ -50,6 +50,24 @@ describe('an offline proof of an entry', () => {
     expect(outcome(verifyLogProof(file(3), { trust: [other] }))).toEqual(['unknown', 'untrusted']);
   });
 
+  it('S19: takes the key that was in force at the head’s size', () => {
+    const other = formatVerifierKey(ORIGIN, ed25519.getPublicKey(new Uint8Array(32).fill(4)));
+    const terms = (at: number): TrustFile => ({
+      ...trust,
+      vkey: other,
+      vkeys: [
+        { vkey: trust.vkey, from: 0, to: at },
+        { vkey: other, from: at },
+      ],
+    });
+    expect(outcome(verifyLogProof(file(3), { trust: [terms(5)] }))).toEqual(['pass', undefined]);
+    expect(outcome(verifyLogProof(file(3), { trust: [terms(4)] }))).toEqual(['fail', 'checkpointSignature']);
+    expect(outcome(verifyLogProof(file(3), { trust: [{ ...trust, vkeys: [] }] }))).toEqual([
+      'fail',
+      'checkpointSignature',
+    ]);
+  });
+
   it('needs the entry, from the file or from elsewhere', () => {
     const bare = file(3, { extra: false });
     expect(outcome(verifyLogProof(bare, { trust: [trust] }))).toEqual(['unknown', 'entryMissing']);

@@ -16,6 +16,7 @@ import { NoteError } from '../log/note.js';
 import { headIn, leadsTo, openTlogProof, parseTlogProof, TlogProofError, type TlogProof } from '../log/tlog-proof.js';
 import type { TrustFile } from './bundle.js';
 import { echo } from './echo.js';
+import { keysOf } from './trust.js';
 
 export type LogProofCode =
   /** The file is no such proof. */
@@ -86,13 +87,24 @@ export function verifyLogProof(text: string, { trust, entry }: LogProofOptions):
     const detail = `the path leads to the head, but no trust file for "${echo(origin)}" is pinned`;
     return { outcome: 'unknown', code: 'untrusted', detail, ...shown };
   }
-  try {
-    openTlogProof(proof, pinned, leafHash, verifyEd25519);
-  } catch (error) {
-    return { ...failed('checkpointSignature', error), ...shown };
-  }
+  const refusal = refusalOf(proof, pinned, size, leafHash);
+  if (refusal !== undefined) return { ...failed('checkpointSignature', refusal), ...shown };
   const detail = `entry ${proof.index} is under the signed head of ${size} entries of ${echo(origin)}`;
   return { outcome: 'pass', detail, ...shown };
+}
+
+/** Why no key that may sign a head of this size has signed it (S19); undefined where one has. */
+function refusalOf(proof: TlogProof, pinned: TrustFile, size: number, leafHash: Uint8Array): unknown {
+  let refusal: unknown = new NoteError('notSigned', `no pinned key may sign a head of ${size} entries`);
+  for (const vkey of keysOf(pinned, size)) {
+    try {
+      openTlogProof(proof, { origin: pinned.origin, vkey }, leafHash, verifyEd25519);
+      return undefined;
+    } catch (error) {
+      refusal = error;
+    }
+  }
+  return refusal;
 }
 
 function failed(code: LogProofCode, error: unknown): LogProofReport {

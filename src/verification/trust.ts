@@ -68,7 +68,7 @@ export function fingerprint(trust: TrustFile): string {
 }
 
 /** The log's keys that may sign a head of so many entries (S19). */
-export function keysOf({ vkey, vkeys }: TrustFile, size: number): readonly string[] {
+export function keysOf({ vkey, vkeys }: Pick<TrustFile, 'vkey' | 'vkeys'>, size: number): readonly string[] {
   if (vkeys === undefined) return [vkey];
   return vkeys.filter(({ from, to = Infinity }) => from < size && size <= to).map((key) => key.vkey);
 }
