@@ -57,7 +57,7 @@ declare module 'pdfkit' {
     readonly type?: string;
     readonly relationship?: string;
   }
-  export default class PDFDocument {
+  class PDFDocument {
     constructor(options: { compress?: boolean; pdfVersion?: string; userPassword?: string; ownerPassword?: string });
     on(event: 'data', listener: (chunk: Uint8Array) => void): this;
     on(event: 'end', listener: () => void): this;
@@ -65,4 +65,5 @@ declare module 'pdfkit' {
     text(text: string): this;
     end(): void;
   }
+  export { PDFDocument as default };
 }
