@@ -65,5 +65,5 @@ declare module 'pdfkit' {
     text(text: string): this;
     end(): void;
   }
-  export { PDFDocument as default };
+  export = PDFDocument;
 }
