@@ -367,7 +367,7 @@ describe('a log that is served otherwise than it was signed', () => {
   it('S16: a history that was rewritten since it was last seen', async () => {
     const rewritten = copy().editData(of('OrganisationRegistered'), (data) => ({ ...data, name: 'Någon annan' }));
     const audit = await audited(rewritten);
-    const seen = headOf(l.earlierCheckpoint, l.trust.vkey, l.trust.origin)!;
+    const seen = headOf(l.earlierCheckpoint, l.trust)!;
     const roots = new Map([[seen.size, rewritten.tree.root(seen.size)]]);
     expect(compared(audit, roots, l.earlierCheckpoint, '2026-01-01T00:00:00Z')).toContain('S16 historyRewritten');
   });
@@ -379,7 +379,7 @@ describe('a log that is served otherwise than it was signed', () => {
     seenAt: string | undefined,
   ): readonly string[] {
     const findings = new Findings();
-    const head = headOf(checkpoint, l.trust.vkey, origin)!;
+    const head = headOf(checkpoint, { origin, vkey: l.trust.vkey })!;
     const seen = { ...head, checkpoint, where: 'a file', ...(seenAt === undefined ? {} : { seenAt }) };
     compareHeads([seen], { size, rootAt: roots }, findings);
     return errors({ findings: findings.list() });
