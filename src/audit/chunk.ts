@@ -170,7 +170,7 @@ export function replayChunk(
     if (owner === OWNER.all) replay.citedEntry(bytes, start, end, first + i);
     else {
       findStream(bytes, start, end, place);
-      replay.entry(bytes, start, end, first + i, bytes.toString('latin1', place.start, place.end));
+      replay.entry(bytes, start, end, first + i, place);
     }
   }
 }

@@ -36,6 +36,26 @@ export function readUuid(text: string, start: number, id: Uint32Array): boolean 
   return true;
 }
 
+/** As `readUuid`, of a text in bytes. @param end of the text */
+export function readUuidBytes(bytes: Uint8Array, start: number, end: number, id: Uint32Array): boolean {
+  if (end !== start + 36) return false;
+  let word = 0;
+  let digits = 0;
+  for (let i = 0; i < 36; i += 1) {
+    const code = bytes[start + i]!;
+    if (i === 8 || i === 13 || i === 18 || i === 23) {
+      if (code !== 0x2d) return false;
+      continue;
+    }
+    const digit = code < 128 ? HEX[code]! : -1;
+    if (digit < 0) return false;
+    word = (word << 4) | digit;
+    digits += 1;
+    if ((digits & 7) === 0) id[(digits >> 3) - 1] = word >>> 0;
+  }
+  return true;
+}
+
 /** The UUID of four words, as text. */
 export function formatUuid(id: ArrayLike<number>, at = 0): string {
   const hex = [0, 1, 2, 3].map((i) => id[at + i]!.toString(16).padStart(8, '0')).join('');

@@ -12,9 +12,9 @@ import type { EventMeta } from '../event-store/decider.js';
 import { CATALOGUE, eventOf, interpret, Malformed, type Catalogue } from './catalogue.js';
 import { CitedStreams, DEFINITION, ORGANISATION, type Cited, type SavedCitedStreams } from './cited-streams.js';
 import { decideAgain, type Deciding, type Refusal } from './decide-again.js';
-import { readEntry, timeOf } from './entry-text.js';
+import { readEntry, timeOf, type StreamPlace } from './entry-text.js';
 import { Findings, type Finding, type FindingCounts } from './findings.js';
-import { AssessmentTable, CredentialTable, readUuid, type IdTable } from './id-table.js';
+import { AssessmentTable, CredentialTable, readUuidBytes, type IdTable } from './id-table.js';
 import { quickAssessment, quickIssuance, type QuickEntry } from './quick-entry.js';
 import { UnknownTypes, type CountedType } from './unknown-types.js';
 
@@ -120,12 +120,16 @@ export class PersonReplay {
     if (typeof entry !== 'string') this.#cited.fold(entry, index);
   }
 
-  /** An entry of a credential or an assessment of this share. @param stream as found in the bytes */
-  entry(bytes: Buffer, start: number, end: number, index: number, stream: string): void {
-    const isCredential = stream.startsWith(CREDENTIAL);
+  /**
+   * An entry of a credential or an assessment of this share.
+   * @param place of the stream's name in the bytes
+   */
+  entry(bytes: Buffer, start: number, end: number, index: number, place: StreamPlace): void {
+    const isCredential = bytes[place.start] === CREDENTIAL.charCodeAt(0);
     const table = isCredential ? this.credentials : this.assessments;
-    if (!readUuid(stream, CREDENTIAL.length, this.#id)) {
-      this.findings.error('S14', 'streamMalformed', `${stream.slice(0, 80)}: expected a UUID after the hyphen`, index);
+    if (!readUuidBytes(bytes, place.start + CREDENTIAL.length, place.end, this.#id)) {
+      const stream = bytes.toString('latin1', place.start, place.end);
+      this.findings.error('S14', 'streamMalformed', `${stream}: expected a UUID after the hyphen`, index);
       return;
     }
     const found = table.find(this.#id);
@@ -133,10 +137,12 @@ export class PersonReplay {
     const quick = this.#isUsual ? quickEntry(bytes, start, end, isCredential) : undefined;
     const entry = quick ?? readEntry(bytes, start, end);
     if (typeof entry === 'string') {
+      const stream = bytes.toString('latin1', place.start, place.end);
       this.findings.error('S14', 'entryMalformed', `${stream}: ${entry}`, index);
       table.flags[row]! |= FLAG.lost;
       return;
     }
+    const { stream } = entry;
     this.#checkPlace(entry, table, row, index);
     const event = quick ?? interpret(entry, this.catalogue);
     if (event === 'unknown') {

@@ -45,7 +45,7 @@ export function quickIssuance(text: string): QuickEntry | undefined {
   if (revocation >= STATUS_LIST_ENTRIES || suspension >= STATUS_LIST_ENTRIES) return undefined;
   const validFrom = m[16]!;
   const validUntil = m[17];
-  if (!isThere(validFrom) || (validUntil !== undefined && !isThere(validUntil))) return undefined;
+  if (!isMoment(validFrom) || (validUntil !== undefined && !isMoment(validUntil))) return undefined;
   const data: CredentialIssued['data'] = {
     definition: m[3]!,
     digest: m[4]!,
@@ -76,14 +76,6 @@ export function quickAssessment(text: string): QuickEntry | undefined {
 /** @param at of the first group after the data: revision, then stream */
 function entryOf(m: RegExpExecArray, at: number, type: string, data: ParsedEntry['data']): QuickEntry {
   return { v: 1, stream: m[at + 1]!, revision: Number(m[at]), type, at: m[1]!, by: m[2]!, data };
-}
-
-/** Whether a moment of the pattern's form is one: most are told by their digits. */
-function isThere(instant: string): boolean {
-  const tens = (at: number): number => instant.charCodeAt(at) * 10 + instant.charCodeAt(at + 1) - 528;
-  const [month, day, hour, minute, second] = [tens(5), tens(8), tens(11), tens(14), tens(17)];
-  const isPlain = month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour <= 23 && minute <= 59 && second <= 59;
-  return isPlain || isMoment(instant);
 }
 
 function uncaught(pattern: string): string {
