@@ -378,6 +378,16 @@ describe('S26: encodings that are not canonical', () => {
     }
   });
 
+  it('y + p is refused where it would be right for every message: A the neutral point so written, R = [S]B', () => {
+    const neutral = littleEndian(1n + P);
+    const s = 12_345n;
+    const right = concatBytes(Point.BASE.multiply(s).toBytes(), littleEndian(s));
+    for (const sign of [0, 128]) {
+      neutral[31] = (neutral[31]! & 127) | sign;
+      expect(verify(neutral, message, right)).toBe(false);
+    }
+  });
+
   it('bytes that are no point are refused', () => {
     let none = 0;
     for (let y = 2n; y < 40n; y++) {

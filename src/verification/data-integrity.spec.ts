@@ -103,6 +103,19 @@ describe('a document that we signed', () => {
     },
   );
 
+  it('S27: does not verify by a proof for another purpose, of another type or suite, though the key has signed it', async () => {
+    const credential = await signed();
+    const verifiedWith = (changes: JsonObject): boolean => {
+      const proof = { ...proofOf(credential), ...changes };
+      const proofValue = toMultibase(sign(createProofInput(document, proof), secret));
+      return verifyEddsaJcs(credential, { ...proof, proofValue }, publicKey);
+    };
+    expect(verifiedWith({})).toBe(true);
+    expect(verifiedWith({ proofPurpose: 'authentication' })).toBe(false);
+    expect(verifiedWith({ type: 'Ed25519Signature2020' })).toBe(false);
+    expect(verifiedWith({ cryptosuite: 'eddsa-rdfc-2022' })).toBe(false);
+  });
+
   it.each(['', 'z', 'z1', 'u1234', 'z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2', 'zOOOO'])(
     'does not verify with the proof value "%s"',
     async (proofValue) => {

@@ -151,6 +151,19 @@ describe('a genuine bundle', () => {
     expect(report.verdict).toBe('valid');
   });
 
+  it('S13: says who holds the issuer’s key, by the log and not by the trust file', async () => {
+    const organisation: Plan['organisation'] = (state) => ({
+      ...state,
+      keys: [{ ...state.keys[0]!, custody: 'organisation' }],
+    });
+    const own = await reportOf({ organisation });
+    expect(own).toMatchObject({ verdict: 'valid', keyCustody: 'organisation' });
+    expect(checkNamed(own, 'issuer').trusted).toContain('holds its signing key itself');
+    const operators = await reportOf({});
+    expect(operators.keyCustody).toBe('operator');
+    expect(checkNamed(operators, 'issuer').trusted).toContain('whoever runs the ledger');
+  });
+
   it('S12: stays valid when a later version has come', async () => {
     const definition: Plan['definition'] = (state) => ({
       ...state,
