@@ -1,7 +1,7 @@
 /**
  * `meritkedja audit`: reads all that is public of a log, decides every event again, and compares it with the chains, with the
  * heads that were seen before, and with another reader's. The audit itself is `audit/`; here are the places: which log,
- * which trust file, which endpoints, what is kept. Proven by test/audit.e2e.spec.ts and audit.command.int.spec.ts.
+ * which trust file, which endpoints, what is kept. Proven by test/audit.e2e.spec.ts.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';

@@ -31,7 +31,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
 export type Finish = (status: number) => void;
 
 const STATUSES = `
-Exit status: 0 valid or done, 1 invalid, 2 undetermined or not reached, 3 not in force, 4 pending,
+Exit status: 0 valid or done, 1 invalid or something found, 2 undetermined or not reached, 3 not in force, 4 pending,
 64 wrong usage, 65 unreadable input, 78 configuration.`;
 
 /**
