@@ -189,6 +189,26 @@ describe('an audit of the anchors on a real chain', () => {
     expect(codes(await audited([undefined], { log }))).toEqual(['warning S19 anchorMovedByOne']);
   });
 
+  it('S19: what the log calls final and no endpoint does is not settled', async () => {
+    const last = genuine.log.batches.at(-1)!.state.anchors[0]!.block!.blockNumber;
+    const finalAt =
+      (height: number): Lie =>
+      async ({ method, params }, honest) =>
+        method === 'eth_getBlockByNumber' && params[0] === 'finalized'
+          ? rpc(method, `0x${height.toString(16)}`, false)
+          : honest();
+    const early = await audited([finalAt(last - 1)]);
+    expect(codes(early)).toEqual(['warning S19 notFinalOnChain']);
+    expect([early.undetermined.length, early.anchors.explained]).toEqual([1, 3]);
+    // One that is behind, or does not know the word, beside one that does not say otherwise.
+    expect(codes(await audited([finalAt(last - 1), finalAt(last)]))).toEqual([]);
+    const wordless: Lie = async ({ params }, honest) => {
+      if (params[0] === 'finalized') throw new Refusal('unknown block tag');
+      return honest();
+    };
+    expect(codes(await audited([wordless]))).toEqual([]);
+  });
+
   it('S19: what our anchorer signed and no batch explains is found and proven, by one endpoint alone', async () => {
     const stray = sha256(utf8(`stray ${Math.random()}`));
     const built = await chain.buildAnchor(stray);

@@ -298,6 +298,7 @@ class ChainAudit {
           claim.index,
         );
       }
+      this.#checkFinal(claim, there);
       return 'there';
     }
     // Not final yet: it may be in another block tomorrow, and the log does not say otherwise.
@@ -329,6 +330,15 @@ class ChainAudit {
       this.#oneWord(`${says}: the word of ${hosts(gone).join()} alone`, code, claim.index);
     }
     return 'not there';
+  }
+
+  /** What the log calls final, the chain must: by one endpoint at least, as others may be behind. */
+  #checkFinal({ isFinal, blockNumber, batch, index }: AnchorClaim, there: readonly Witness[]): void {
+    const heights = there.map(({ endpoint }) => endpoint.final ?? Infinity);
+    if (!isFinal || heights.some((height) => height >= blockNumber)) return;
+    const detail = `batch ${batch.state.number} is final in block ${blockNumber} of ${this.#name} by the log, and the chain has made no block final after ${Math.max(...heights)}`;
+    this.findings.warning('S19', 'notFinalOnChain', detail, index);
+    this.undetermined.push(`${this.#name}: block ${blockNumber} is not final there yet`);
   }
 
   /** What one witness says of a claim; looks a second time where its list of logs does not have it. */

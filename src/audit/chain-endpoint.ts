@@ -73,9 +73,10 @@ export class ChainEndpoint {
   private constructor(
     readonly url: string,
     readonly chainId: number,
-    /** The newest block when the audit began, and the newest final one; -1 where there is none yet. */
+    /** The newest block when the audit began. */
     readonly newest: number,
-    readonly final: number,
+    /** The newest final one then: -1 where there is none yet, undefined where the endpoint does not tell. */
+    readonly final: number | undefined,
     private readonly rpc: RpcEndpoints,
   ) {}
 
@@ -92,8 +93,8 @@ export class ChainEndpoint {
       const finality = networkWithId(chainId)?.finality;
       const depth = typeof finality === 'object' ? finality.depth : undefined;
       const tag = depth === undefined ? 'finalized' : 'latest';
-      const final = await rpc.askOne(url, blockHead.nullable(), 'eth_getBlockByNumber', [tag, false]);
-      return new ChainEndpoint(url, chainId, newest, final === null ? -1 : final.number - (depth ?? 0), rpc);
+      const final = await finalAt(rpc, url, tag);
+      return new ChainEndpoint(url, chainId, newest, final === undefined ? undefined : final - (depth ?? 0), rpc);
     });
   }
 
@@ -253,6 +254,17 @@ export class ChainEndpoint {
 
   #ask<T>(answer: z.ZodType<T>, method: string, params: readonly unknown[]): Promise<T> {
     return patiently(() => this.rpc.askOne(this.url, answer, method, params));
+  }
+}
+
+/** The height of the block that a tag names. A node that does not know the tag says nothing. */
+async function finalAt(rpc: RpcEndpoints, url: string, tag: string): Promise<number | undefined> {
+  try {
+    const block = await rpc.askOne(url, blockHead.nullable(), 'eth_getBlockByNumber', [tag, false]);
+    return block?.number ?? -1;
+  } catch (error) {
+    if (error instanceof RpcRefusal) return undefined;
+    throw error;
   }
 }
 
