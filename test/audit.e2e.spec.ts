@@ -3,7 +3,17 @@
  * stopped, with chains that are not reached, that hold what no batch explains, and with two histories that one key has
  * signed. And the log proofs that the service gives out, checked with the service gone.
  */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, request as send, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -174,6 +184,31 @@ describe('meritkedja audit', () => {
     expect([both.status, codes(both)]).toEqual([0, ['note S19 endpointNotReached']]);
   });
 
+  it('S10: judges a chain that is gone by the recorded proofs, and by block hashes that somebody kept', async () => {
+    const gone = trustWith('gone.json', ({ rpcUrls: _, ...chain }) => ({
+      ...chain,
+      closed: { at: new Date().toISOString() },
+    }));
+    const { chainId } = JSON.parse(readFileSync(trustFile, 'utf8')).chains[0];
+    const list = saved('blocks.json', await service.ok(`/api/v1/chains/${chainId}/anchors`));
+    const argv = ['--url', service.url, '--trust', gone];
+    const whole = await audited('later', ...argv, '--block-hashes', list);
+    expect([whole.status, codes(whole)]).toEqual([0, []]);
+    expect(whole.json.chains).toMatchObject([{ closed: true, explained: batches, endpoints: [] }]);
+    const alone = await audited('later', ...argv);
+    expect([alone.status, alone.json.undetermined.length]).toEqual([2, 1]);
+    const blocks = JSON.parse(readFileSync(list, 'utf8'));
+    const others = blocks.anchors.map((one: Parsed) => ({ ...one, blockHash: `0x${'ab'.repeat(32)}` }));
+    const wrong = await audited(
+      'later',
+      ...argv,
+      '--block-hashes',
+      saved('other.json', { ...blocks, anchors: others }),
+    );
+    expect([wrong.status, codes(wrong)]).toEqual([1, Array(batches).fill('error S10 blockHashDiffers')]);
+    expect((await service.request(`/api/v1/chains/${chainId}/anchors/999`, { token: null })).status).toBe(404);
+  });
+
   it('names the first bad entry and its rule, on top', async () => {
     let bad = -1;
     const url = await mirror(service.url, (path, body) => {
@@ -273,6 +308,17 @@ describe('an audit of a ledger that is stopped', () => {
       source: service.dataDir,
     });
     expect(shape()).toEqual(before);
+    // And the recorded proofs from its store.
+    const list = file('blocks.json');
+    const argv = ['--data-dir', service.dataDir, '--trust', file('gone.json'), '--block-hashes', list];
+    const node = join(service.dataDir, 'chain/state.json');
+    renameSync(node, `${node}.away`);
+    try {
+      const gone = await audited('keeper', ...argv);
+      expect([gone.status, codes(gone), gone.json.anchors.explained]).toEqual([0, [], batches]);
+    } finally {
+      renameSync(`${node}.away`, node);
+    }
   });
 
   it(
