@@ -46,7 +46,7 @@ export function quickIssuance(text: string): QuickEntry | undefined {
   const validFrom = m[16]!;
   const validUntil = m[17];
   if (!isMoment(validFrom) || (validUntil !== undefined && !isMoment(validUntil))) return undefined;
-  const data: CredentialIssued['data'] = {
+  const data: Omit<CredentialIssued['data'], 'validUntil'> & { validUntil?: string } = {
     definition: m[3]!,
     digest: m[4]!,
     key: m[5]!,
@@ -61,9 +61,9 @@ export function quickIssuance(text: string): QuickEntry | undefined {
       suspension: { index: suspension, list: m[15]! },
     },
     validFrom,
-    ...(validUntil !== undefined && { validUntil }),
     version: Number(m[18]),
   };
+  if (validUntil !== undefined) data.validUntil = validUntil;
   return entryOf(m, 19, 'CredentialIssued', data as unknown as ParsedEntry['data']);
 }
 

@@ -21,10 +21,11 @@ function hasSameMembers(a: Members, b: Members): boolean {
   for (const name of Object.keys(a)) {
     const member = a[name];
     if (member === undefined) continue;
-    if (!Object.hasOwn(b, name) || !isSameJson(member, b[name])) return false;
+    // What `b` inherits is no JSON, so it is never the very same; else it is asked whether it is its own.
+    if (member !== b[name] && !(Object.hasOwn(b, name) && isSameJson(member, b[name]))) return false;
     expected += 1;
   }
-  let found = 0;
-  for (const name of Object.keys(b)) if (b[name] !== undefined) found += 1;
-  return found === expected;
+  const names = Object.keys(b);
+  if (names.length === expected) return true;
+  return names.filter((name) => b[name] !== undefined).length === expected;
 }
