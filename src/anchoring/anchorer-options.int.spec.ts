@@ -141,6 +141,35 @@ describe('an endpoint that is behind', () => {
   });
 });
 
+describe('an endpoint that tells too high a nonce', () => {
+  it('is not believed, so that nothing lies in a pool that anchors once more when its turn comes', async () => {
+    const anchorer = anchorerWith();
+    await seal();
+    chain.nonce = 3;
+    await expect(anchorer.advance()).rejects.toMatchObject({ code: 'rpcDisagreement' });
+    seconds += 40;
+    chain.nonce = 4;
+    await expect(anchorer.advance()).rejects.toMatchObject({ code: 'rpcDisagreement' });
+    seconds += 40;
+    chain.nonce = 3;
+    await expect(anchorer.advance()).rejects.toThrow(/would be 3, and 0 is .* believed when it is told for 60 s/);
+    expect(chain.sent).toEqual([]);
+    chain.nonce = 0;
+    while (await anchorer.advance());
+    expect(await steps()).toEqual(['BatchSealed', 'AnchorSubmitted', 'AnchorConfirmed', 'AnchorFinalised']);
+  });
+
+  it('is believed when it goes on telling it: the key was used for something else', async () => {
+    const anchorer = anchorerWith();
+    await seal();
+    chain.nonce = 3;
+    await expect(anchorer.advance()).rejects.toMatchObject({ code: 'rpcDisagreement' });
+    seconds += 60;
+    while (await anchorer.advance());
+    expect((await store.readStream(batchStream(1))).at(-1)?.type).toBe('AnchorFinalised');
+  });
+});
+
 describe('a witness', () => {
   it('takes the newest batch now and then, and what was asked for at once', async () => {
     const main = anchorerWith({}, new FakeChain());

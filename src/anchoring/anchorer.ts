@@ -278,7 +278,12 @@ export class Anchorer {
     return true;
   }
 
-  /** @throws ChainError rpcDisagreement where the endpoints do not know yet what is in blocks */
+  /**
+   * The nonce after the last one that an anchor in a block has, as the key is used for nothing else. A higher one is
+   * believed only when it is told for long enough: a transaction that was made with it on one endpoint's word would lie
+   * in the pools until its turn comes, and anchor once more what was anchored long ago.
+   * @throws ChainError rpcDisagreement where the endpoints do not know yet what is in blocks, or tell what is not known
+   */
   async #freeNonce(): Promise<number> {
     const { name, chainId, anchorer } = this.chain;
     const next = await this.chain.nextNonce();
@@ -288,6 +293,15 @@ export class Anchorer {
         'rpcDisagreement',
         `${name}: the next nonce of ${anchorer} would be ${next}, and an anchor in a block has ${spent}: the endpoint is ` +
           'behind; anchoring goes on when it has caught up, or name another one in RPC_URLS',
+      );
+    }
+    const expected = spent === undefined ? 0 : spent + 1;
+    if (next > expected && !this.#isSureOfNonce(next)) {
+      throw new ChainError(
+        'rpcDisagreement',
+        `${name}: the next nonce of ${anchorer} would be ${next}, and ${expected} is the one after this ledger's last ` +
+          `anchor in a block: the key was used for something else, or the endpoint is wrong; ${next} is believed when it ` +
+          `is told for ${this.options.doubtSeconds} s`,
       );
     }
     return next;
@@ -342,6 +356,8 @@ export class Anchorer {
       // By whom? Nobody else has the key, unless there is another copy of this ledger.
       await this.compare();
     }
+    // Once this one is given up, the nonce for another need not be doubted as long again.
+    this.#isSureOfNonce(next);
     if (!this.#isSure(`${live.txHash} ${code}`)) return false;
     await this.#record(number, { type: 'FailAnchor', chainId, txHash: live.txHash, code });
     if (code === 'nonceUsed') this.#tellUsedElsewhere(number, live.nonce);
@@ -354,6 +370,13 @@ export class Anchorer {
     const since = this.#doubts.get(doubt) ?? now;
     this.#doubts.set(doubt, since);
     return now - since >= seconds * 1000;
+  }
+
+  /** Whether this has been told as the next nonce, and no other, for long enough. */
+  #isSureOfNonce(next: number): boolean {
+    const doubt = `nonce ${next}`;
+    for (const one of this.#doubts.keys()) if (one.startsWith('nonce ') && one !== doubt) this.#doubts.delete(one);
+    return this.#isSure(doubt);
   }
 
   /** Its turn has come and it is in no block: again, and if that has gone on for too long, for more. */

@@ -195,6 +195,9 @@ describe('a nonce gap', () => {
     await useElsewhere(0, Transaction.from((await chainOf().buildAnchor(new Uint8Array(32))).signedTransaction));
     await ask('evm_mine');
     await seal();
+    // The ledger knows of no transaction with the nonce before.
+    await expect(anchorer.advance()).rejects.toMatchObject({ code: 'rpcDisagreement' });
+    seconds += 60;
     await anchorer.advance();
     expect((await sent()).nonce).toBe(1);
     // The block before it is gone, with the transaction whose nonce came before.
