@@ -90,7 +90,9 @@ export class PersonReplay {
   readonly #lists = new Numbers();
   readonly #unknown = new UnknownTypes();
   readonly #id = new Uint32Array(4);
-  readonly #privateRules = new Map<string, number>();
+  /** Issuances and assessments decided without the facts that are sealed. */
+  #undecidedIssuances = 0;
+  #undecidedAssessments = 0;
   #voided = 0;
 
   constructor(
@@ -110,7 +112,8 @@ export class PersonReplay {
     for (const name of saved.keys) this.#keys.of(name);
     for (const name of saved.lists) this.#lists.of(name);
     this.#unknown.restore(saved.unknown);
-    for (const [rule, count] of Object.entries(saved.privateRules)) this.#privateRules.set(rule, count);
+    this.#undecidedIssuances = saved.privateRules[privateRules[0]] ?? 0;
+    this.#undecidedAssessments = saved.privateRules[assessmentPrivateRules[0]] ?? 0;
     this.#voided = saved.voided;
   }
 
@@ -176,7 +179,10 @@ export class PersonReplay {
       keys: this.#keys.names,
       lists: this.#lists.names,
       unknown: this.#unknown.list(),
-      privateRules: Object.fromEntries(this.#privateRules),
+      privateRules: Object.fromEntries([
+        ...privateRules.map((rule) => [rule, this.#undecidedIssuances] as const),
+        ...assessmentPrivateRules.map((rule) => [rule, this.#undecidedAssessments] as const),
+      ]),
       voided: this.#voided,
     };
   }
@@ -224,7 +230,7 @@ export class PersonReplay {
     const refusal = decideAgain(deciding, event, meta, state, context);
     const isClouded = organisation.clouded || definition.clouded || (this.credentials.flags[row]! & FLAG.clouded) !== 0;
     this.#report(refusal, isClouded, index);
-    this.#count(privateRules);
+    this.#undecidedIssuances += 1;
   }
 
   /** Whether the streams cited are those that it rests on, and one of them has moved on since the revision cited. */
@@ -284,7 +290,7 @@ export class PersonReplay {
       this.#report({ rule: 'S17', code: 'organisationUnknown', detail }, isClouded, index);
     }
     this.assessments.flags[row]! |= FLAG.recorded;
-    this.#count(assessmentPrivateRules);
+    this.#undecidedAssessments += 1;
   }
 
   /** Where something is not known of what it rests on, a refusal shows nothing. */
@@ -294,10 +300,6 @@ export class PersonReplay {
     if (isClouded)
       this.findings.warning(rule, 'undetermined', `${detail}; it rests on an unknown type of event`, index);
     else this.findings.error(rule, code, detail, index);
-  }
-
-  #count(rules: readonly string[]): void {
-    for (const rule of rules) this.#privateRules.set(rule, (this.#privateRules.get(rule) ?? 0) + 1);
   }
 
   /** S7: what cited an old revision and was never made void. */

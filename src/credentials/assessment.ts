@@ -63,7 +63,8 @@ function decide(
   if (assessor !== 'sealed') {
     sealed.push({ under: `${MEMBER_KEY}${assessor.member}`, facts: { assessor: { name: assessor.name } } });
   }
-  return [{ type: 'AssessmentRecorded', data: { organisation }, ...(sealed.length > 0 && { sealed }) }];
+  const data = { organisation };
+  return [sealed.length > 0 ? { type: 'AssessmentRecorded', data, sealed } : { type: 'AssessmentRecorded', data }];
 }
 
 /** A retired version may still be assessed against: whether it can be issued is for issuing to say. */

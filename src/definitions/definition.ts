@@ -281,11 +281,12 @@ export function newestVersion(state: DefinitionState): PublishedVersion | undefi
 export function mandateInForce(state: DefinitionState, organisation: string, at: string): Mandate | undefined {
   if (state.is === 'uncreated') return undefined;
   const moment = instantOf(at);
-  return state.mandates.find((mandate) => {
-    if (mandate.organisation !== organisation || mandate.withdrawn) return false;
+  for (const mandate of state.mandates) {
+    if (mandate.organisation !== organisation || mandate.withdrawn) continue;
     const { begin, end } = periodOf(mandate);
-    return begin <= moment && moment <= end;
-  });
+    if (begin <= moment && moment <= end) return mandate;
+  }
+  return undefined;
 }
 
 /**
