@@ -134,7 +134,7 @@ describe('S13: what is logged in the name of an organisation', () => {
     await service.post(`/api/v1/credentials/${credential}/suspend`, { reason: 'appeal' });
     await anchored(service);
     const second = await monitor('--trust', trust);
-    expect(second.stdout).toMatch(/^\d+ {2}.* Suspended: appeal/m);
+    expect(second.stdout).toMatch(/^\d+ {2}.* Suspended: under appeal\./m);
     expect(second.stdout).not.toContain('Issued by');
     expect((await monitor('--trust', trust)).stdout).toBe('');
     // S4: without a pinned key it is the log's own word.

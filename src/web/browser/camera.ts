@@ -52,7 +52,8 @@ export async function scan(video: HTMLVideoElement, signal: AbortSignal): Promis
     throw error;
   } finally {
     for (const track of stream.getTracks()) track.stop();
-    video.srcObject = null;
+    // Whoever opened it again at once has put another stream there.
+    if (video.srcObject === stream) video.srcObject = null;
   }
 }
 
