@@ -14,6 +14,7 @@ import { MAX_PDF_BYTES } from '../interop/pdf-error.js';
 import type { LogLevel } from '../config.js';
 import type { Ledger } from '../ledger.js';
 import { languageOf } from './language.js';
+import { endIdleConnections } from './idle-connections.js';
 import { timeRequests } from './metrics.js';
 import { problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
 import { QuietLogger } from './quiet-logger.js';
@@ -68,6 +69,7 @@ export async function createServer(ledger: Ledger): Promise<NestFastifyApplicati
   });
   const fastify = app.getHttpAdapter().getInstance();
   readBodies(fastify);
+  endIdleConnections(fastify);
   await fastify.register(cookie);
   await fastify.register(fastifyStatic, {
     root: ASSETS,
