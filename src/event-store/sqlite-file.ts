@@ -76,9 +76,7 @@ function refusedBy(error: unknown, path: string): unknown {
   if (code === undefined) return error;
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return new InUseError(path);
   const message = `${path} cannot be opened: ${(error as Error).message} (${code})`;
-  return DAMAGE.some((prefix) => code.startsWith(prefix))
-    ? new DamagedFileError(message)
-    : new ConfigError('DATA_DIR', message);
+  return isDamage(error) ? new DamagedFileError(message) : new ConfigError('DATA_DIR', message);
 }
 
 /**
@@ -116,6 +114,12 @@ export function isConstraintError(error: unknown): boolean {
 /** True for whatever the driver itself refuses: in a file that was opened, damage that shows only where it is read. */
 export function isDriverError(error: unknown): boolean {
   return codeOf(error) !== undefined;
+}
+
+/** True for a refusal of the driver that says that the file is no sound database. */
+export function isDamage(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== undefined && DAMAGE.some((prefix) => code.startsWith(prefix));
 }
 
 /**

@@ -9,7 +9,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { MadeLeaf } from '../anchoring/standing-state.js';
-import { DamagedFileError, isDriverError, openDatabase, type Database } from '../event-store/sqlite-file.js';
+import { DamagedFileError, isDamage, isDriverError, openDatabase, type Database } from '../event-store/sqlite-file.js';
 import type { SignedHead } from './signed-heads.js';
 import type { SavedTile, TileSource } from './tiled-tree.js';
 
@@ -85,6 +85,8 @@ export class LogFile implements TileSource {
   #db: Database;
   #statements: ReturnType<typeof prepareStatements>;
   #closed = false;
+  /** Something in it was found damaged: what is saved from then on does not make it whole. */
+  #isDistrusted = false;
 
   private constructor(
     db: Database,
@@ -130,7 +132,7 @@ export class LogFile implements TileSource {
     return this.#statements.head.get(size);
   }
 
-  /** All or nothing. */
+  /** All or nothing; once distrusted, without what a start would take up. @throws the driver's error */
   save({ state, tiles, leaves, heads }: ToSave): void {
     const { putTile, putLeaf, putHead, putState, dropLeaves } = this.#statements;
     const oldest = Math.min(state.size, ...state.snapshots.map(({ index }) => index));
@@ -141,13 +143,20 @@ export class LogFile implements TileSource {
       position: String(position),
       ...(entryPosition === undefined ? {} : { entryPosition: String(entryPosition) }),
     });
-    this.#db.transaction(() => {
+    const write = this.#db.transaction(() => {
       for (const { level, number, hashes } of tiles) putTile.run(level, number, hashes);
       for (const { stream, since, bytes } of leaves) putLeaf.run(stream, since, bytes);
       for (const { size, root, checkpoint } of heads) putHead.run(size, root, checkpoint);
       dropLeaves.run(oldest);
-      putState.run(json);
-    })();
+      if (!this.#isDistrusted) putState.run(json);
+    });
+    try {
+      write();
+    } catch (error) {
+      // Else each start would take it up and end here.
+      if (isDamage(error)) this.distrust();
+      throw error;
+    }
   }
 
   /** Forgets everything. */
@@ -155,9 +164,10 @@ export class LogFile implements TileSource {
     this.#db.close();
     this.#db = this.path === undefined ? openFile(undefined) : remade(this.path);
     this.#statements = prepareStatements(this.#db);
+    this.#isDistrusted = false;
   }
 
-  /** The next start makes everything again. */
+  /** The next start makes everything again, whatever is saved until then. */
   distrust(): void {
     if (this.#closed) return;
     try {
@@ -166,6 +176,7 @@ export class LogFile implements TileSource {
       if (!isDriverError(error)) throw error;
       this.reset();
     }
+    this.#isDistrusted = true;
   }
 
   close(): void {

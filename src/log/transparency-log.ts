@@ -275,7 +275,8 @@ export class TransparencyLog {
     let unfit: string | undefined;
     try {
       const state = file.load();
-      if (!state) return;
+      // Without it the rest is of no use, and may be what was distrusted.
+      if (!state) return file.reset();
       this.#restore(file, state);
     } catch (error) {
       // Whatever is wrong with it, all of it is in the store.
