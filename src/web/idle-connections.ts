@@ -2,13 +2,12 @@
  * Connections on which nothing is asked end when the server closes. Node ends those that have been answered, and waits for
  * those on which no request has come yet; browsers open such ones ahead, and keep them for a minute.
  */
-import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 /** Requests under way are answered; then their connections end as well. */
 export function endIdleConnections(fastify: FastifyInstance): void {
-  const server = fastify.server as Server;
+  const { server } = fastify;
   const idle = new Set<Socket>();
   let closing = false;
   server.on('connection', (socket) => {
