@@ -1,7 +1,7 @@
 /** Erasures in a store that was put together from elsewhere (S23): with the ledger's keys, before anybody serves from it. */
 import { resolve } from 'node:path';
 import type { Config } from '../config.js';
-import { openRootSecret } from '../crypto/root-secret.js';
+import { openRootSecret, readRootSecret, type KeyPlaces } from '../crypto/root-secret.js';
 import { Secrets } from '../crypto/secrets.js';
 import { ConfigError } from '../errors.js';
 import type { EventStore } from '../event-store/event-store.js';
@@ -13,16 +13,25 @@ import { Vault } from '../holders/vault.js';
 /** @throws ConfigError where the ledger's keys are not at hand */
 export async function rootSecretOf(config: Config): Promise<Uint8Array> {
   const places = { dataDir: resolve(config.dataDir), keysDir: resolve(config.keysDir), masterKey: config.masterKey };
-  const opens = (candidate: Uint8Array): boolean => {
-    try {
-      EpochKeys.open(places.keysDir, new Secrets(candidate), false);
-      return true;
-    } catch (error) {
-      if (error instanceof ConfigError && error.variable === 'MASTER_KEY') return false;
-      throw error;
-    }
-  };
-  return (await openRootSecret(places, false, opens)).secret;
+  return (await openRootSecret(places, false, (secret) => opensEpochs(places.keysDir, secret))).secret;
+}
+
+/** The secrets and epoch keys of a ledger, for whoever only reads: no file changes. @throws ConfigError as `rootSecretOf` */
+export async function keysToRead(
+  places: KeyPlaces,
+): Promise<{ readonly secrets: Secrets; readonly epochs: EpochKeys }> {
+  const secrets = new Secrets(await readRootSecret(places, (secret) => opensEpochs(places.keysDir, secret)));
+  return { secrets, epochs: EpochKeys.open(places.keysDir, secrets, false) };
+}
+
+function opensEpochs(keysDir: string, secret: Uint8Array): boolean {
+  try {
+    EpochKeys.open(keysDir, new Secrets(secret), false);
+    return true;
+  } catch (error) {
+    if (error instanceof ConfigError && error.variable === 'MASTER_KEY') return false;
+    throw error;
+  }
 }
 
 /**

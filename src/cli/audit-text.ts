@@ -3,6 +3,7 @@ import type { AnchorAudit, ChainReport } from '../audit/anchors.js';
 import type { Finding, FindingCounts, Severity } from '../audit/findings.js';
 import type { SeenHead } from '../audit/kept-heads.js';
 import type { NotChecked } from '../audit/log-audit.js';
+import type { SealedReport } from './sealed-part.js';
 import { EXIT, printable, type ExitStatus } from './cli-io.js';
 
 /** The contract's audit report; members beside those of the contract come last in no particular order. */
@@ -33,6 +34,8 @@ export interface AuditReport {
   };
   readonly findings: readonly Finding[];
   readonly counts: FindingCounts;
+  /** Of a data folder: what was opened with the operator's keys, or why nothing was. */
+  readonly sealed?: SealedReport;
   readonly notChecked: NotChecked;
   readonly undetermined: readonly string[];
   readonly seconds: number;
@@ -81,6 +84,14 @@ const WORDS = {
     contradicted: 'contradicted',
     notChecked: 'not checked',
     sealed: 'rules on sealed facts, on so many events:',
+    opened: 'sealed, opened',
+    documents: 'documents',
+    assessments: 'assessments',
+    drafts: 'drafts',
+    notes: 'notes',
+    statusLists: 'status lists kept',
+    erased: 'erased',
+    notOpened: 'not opened',
     findings: 'Findings',
     more: 'more; --json has all that are kept',
     undetermined: 'Not settled',
@@ -122,6 +133,14 @@ const WORDS = {
     contradicted: 'motsagda',
     notChecked: 'inte prövat',
     sealed: 'regler om förseglade uppgifter, på så många händelser:',
+    opened: 'förseglat, öppnat',
+    documents: 'dokument',
+    assessments: 'bedömningar',
+    drafts: 'utkast',
+    notes: 'anteckningar',
+    statusLists: 'sparade statuslistor',
+    erased: 'raderat',
+    notOpened: 'inte öppnat',
     findings: 'Iakttagelser',
     more: 'till; alla som sparats finns i --json',
     undetermined: 'Inte avgjort',
@@ -214,6 +233,7 @@ export function auditText(report: AuditReport, language: Language): string {
       words.heads,
       `${report.heads.kept} ${words.headsSeen}, ${report.heads.given} ${words.headsGiven}, ${report.heads.contradicted.length} ${words.contradicted}`,
     ],
+    ...sealedFacts(report.sealed, language),
     ...notCheckedFacts(report.notChecked, language),
     [words.seconds, `${report.seconds.toFixed(1)} s`],
   ];
@@ -263,6 +283,26 @@ function chainText(chain: ChainReport, language: Language): string {
 function counted({ explained, unexplained, missing }: AnchorAudit['anchors'], language: Language): string {
   const words = WORDS[language];
   return `${explained} ${words.explained}, ${unexplained} ${words.unexplained}, ${missing} ${words.missing}`;
+}
+
+function sealedFacts(sealed: SealedReport | undefined, language: Language): readonly (readonly [string, string])[] {
+  if (!sealed) return [];
+  const words = WORDS[language];
+  if (!sealed.audited) return [[words.opened, `${words.notOpened}: ${sealed.reason}`]];
+  const { documents, assessments, drafts, notes, statusLists, erased } = sealed;
+  const gone = [
+    [erased.credentials, words.documents],
+    [erased.assessments, words.assessments],
+    [erased.notes, words.notes],
+  ] as const;
+  return [
+    [
+      words.opened,
+      `${documents} ${words.documents}, ${assessments} ${words.assessments}, ${drafts} ${words.drafts}, ` +
+        `${notes} ${words.notes}; ${statusLists} ${words.statusLists}`,
+    ],
+    [`  ${words.erased}`, gone.map(([count, what]) => `${count} ${what}`).join(', ')],
+  ];
 }
 
 function notCheckedFacts({ privateRules }: NotChecked, language: Language): readonly (readonly [string, string])[] {

@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { ChainError } from '../anchoring/chain.js';
@@ -18,10 +18,13 @@ import { Findings, type FindingCounts } from '../audit/findings.js';
 import { httpLogSource } from '../audit/http-log-source.js';
 import { compareHeads, headOf, KeptHeads, type SeenHead } from '../audit/kept-heads.js';
 import { laterBatchRoots } from '../audit/later-batches.js';
-import type { LogAudit } from '../audit/log-audit.js';
+import type { LogAudit, NotChecked } from '../audit/log-audit.js';
 import { LogSourceError, type LogSource } from '../audit/log-source.js';
 import { proofsIn, proofsOver } from '../audit/recorded-proofs.js';
+import type { SealedAudit } from '../audit/sealed-audit.js';
 import { openSqliteLogSource } from '../audit/sqlite-log-source.js';
+import { assessmentPrivateRules } from '../credentials/assessment.js';
+import { privateRules } from '../credentials/credential.js';
 import { fromBase64 } from '../encoding/base64.js';
 import { InUseError } from '../event-store/sqlite-file.js';
 import { fingerprint, type TrustFile } from '../verification/index.js';
@@ -33,11 +36,13 @@ import { progressOn, type Progress } from './progress.js';
 import { isUrl, readDocument, reasonOf } from './read-document.js';
 import type { Finish } from './run.js';
 import { trustFrom } from './trust.command.js';
+import { auditSealedPart, EVENTS_FILE, type SealedReport } from './sealed-part.js';
 import { pinnedTrust, type PinnedTrust } from './trust-store.js';
 
 interface Options {
   readonly url?: string;
   readonly dataDir?: string;
+  readonly keysDir?: string;
   readonly rpc: readonly string[];
   readonly trust: readonly string[];
   readonly head: readonly string[];
@@ -58,6 +63,8 @@ const ABOUT = `
 Reads checkpoint, entries and tiles, makes the tree again, decides every event again, and compares all of it with the chains
 that the trust file names. Heads that were seen are kept in the configuration folder: a log whose history was rewritten, or that
 shows two readers two histories, cannot extend them. How far an audit came is kept there too: the next reads on from there.
+With --data-dir, a stopped service and the operator's keys (MASTER_KEY or DATA_DIR/master-key, and the key folder) what is sealed is
+opened too: each document against its digest, its signature and its assessment, from the first entry on.
 Exit status: 0 nothing wrong, 1 the audit found something, 2 not all could be settled (a chain or the log not reached, no trust
 file pinned, one endpoint's word alone), 64 wrong usage, 65 unreadable input, 78 configuration.`;
 
@@ -71,6 +78,10 @@ export function auditCommand(root: Command, io: CliIo, finish: Finish): void {
     )
     .option('--url <url>', 'the ledger, or a copy of its log')
     .option('--data-dir <dir>', 'the ledger of this data folder; nothing in it is changed')
+    .option(
+      '--keys-dir <dir>',
+      'the ledger’s key folder, with --data-dir (else KEYS_DIR, else keys in the data folder)',
+    )
     .option(
       '--rpc <url>',
       'node of a chain to ask; may be given several times, two of one chain settle more',
@@ -104,6 +115,8 @@ interface Place {
   readonly proofs: ProofSource;
   /** `DATA_DIR`, where that is audited. */
   readonly folder?: string;
+  /** Why what is sealed cannot be read from that folder. */
+  readonly sealedElsewhere?: string;
 }
 
 async function audit(options: Options, io: CliIo): Promise<ExitStatus> {
@@ -129,7 +142,7 @@ async function audit(options: Options, io: CliIo): Promise<ExitStatus> {
 }
 
 async function over(
-  { source, proofs }: Place,
+  { source, proofs, folder, sealedElsewhere }: Place,
   known: readonly PinnedTrust[],
   options: Options,
   { from, maxDelaySeconds }: Settings,
@@ -161,6 +174,13 @@ async function over(
   const findings = new Findings();
   findings.merge({ list: log.findings, counts: log.counts });
   const undetermined: string[] = [];
+  const sealed =
+    folder === undefined
+      ? undefined
+      : await sealedOf(folder, sealedElsewhere, log.size, options, io, progress, findings);
+  if (sealed?.audited === false && options.keysDir !== undefined) {
+    undetermined.push(`what is sealed was not audited: ${sealed.reason}`);
+  }
   const compared = await compareWith(source, log, [...kept, ...others], findings, undetermined);
   await noteLoss(log, io, findings);
   const anchors = await auditAnchors(log, {
@@ -206,10 +226,38 @@ async function over(
     heads: { kept: kept.length, given: others.length, contradicted: compared },
     findings: shown,
     counts,
-    notChecked: log.notChecked,
+    ...(sealed ? { sealed } : {}),
+    notChecked: sealed?.audited === true ? leftUnchecked(log.notChecked, sealed) : log.notChecked,
     undetermined: [...new Set(undetermined)],
     seconds: Math.round(performance.now() - began) / 1_000,
   };
+}
+
+/** What is sealed, with the operator's keys where they are at hand. */
+async function sealedOf(
+  dataDir: string,
+  elsewhere: string | undefined,
+  size: number,
+  options: Options,
+  io: CliIo,
+  progress: Progress,
+  findings: Findings,
+): Promise<SealedReport> {
+  if (elsewhere !== undefined) return { audited: false, reason: elsewhere };
+  // KEYS_DIR belongs to DATA_DIR: to the folder that is named here only where that is no other one.
+  const isOwn = io.dataDir === undefined || io.dataDir === resolve(dataDir);
+  const keysDir = options.keysDir ?? (isOwn ? io.keysDir : undefined) ?? join(dataDir, 'keys');
+  const places = { dataDir: resolve(dataDir), keysDir: resolve(keysDir), masterKey: io.masterKey };
+  return auditSealedPart(places, size, progress.of('Opening again', 'events'), findings);
+}
+
+/** Of the rules on sealed facts: those of events that nobody can open any more. */
+function leftUnchecked(notChecked: NotChecked, { erased }: { readonly erased: SealedAudit['erased'] }): NotChecked {
+  const left = [
+    ...privateRules.map((rule) => [rule, erased.credentials] as const),
+    ...assessmentPrivateRules.map((rule) => [rule, erased.assessments] as const),
+  ].filter(([rule, count]) => count > 0 && rule in notChecked.privateRules);
+  return { ...notChecked, privateRules: Object.fromEntries(left) };
 }
 
 /** Rules that speak of one history: a log that breaks them gives no head to be kept. */
@@ -356,19 +404,26 @@ async function textOf(file: string, io: CliIo): Promise<string> {
 
 async function placeOf({ url, dataDir }: Options, io: CliIo): Promise<Place> {
   if (url !== undefined) return overHttp(url, io);
+  if (!existsSync(join(dataDir!, EVENTS_FILE))) {
+    const log = await ownLog(dataDir!, io);
+    if (log !== undefined) return { ...overHttp(log, io), folder: dataDir!, sealedElsewhere: NOT_HERE };
+  }
   try {
     return { source: openSqliteLogSource(dataDir!), proofs: proofsIn(dataDir!), folder: dataDir! };
   } catch (error) {
     if (!(error instanceof InUseError)) throw error;
     // The service has the store: it serves the same bytes, and its own trust file says where.
     const log = await ownLog(dataDir!, io);
-    if (log !== undefined) return { ...overHttp(log, io), folder: dataDir! };
+    if (log !== undefined) return { ...overHttp(log, io), folder: dataDir!, sealedElsewhere: IN_USE };
     throw new CliError(
       EXIT.configuration,
       `${printable(error.message)}: audit the running ledger with --url, or stop it first`,
     );
   }
 }
+
+const IN_USE = 'the service has the store; stop it and audit again';
+const NOT_HERE = 'the events are in EventStoreDB, not in the data folder';
 
 /** Where the service of a data folder says that its log is. */
 async function ownLog(dataDir: string, io: CliIo): Promise<string | undefined> {
@@ -397,8 +452,9 @@ interface Settings {
   readonly language: 'sv' | 'en';
 }
 
-function settingsOf({ url, dataDir, rpc, from, maxDelay, lang }: Options, io: CliIo): Settings {
+function settingsOf({ url, dataDir, keysDir, rpc, from, maxDelay, lang }: Options, io: CliIo): Settings {
   if ((url === undefined) === (dataDir === undefined)) throw usage('give one of --url and --data-dir');
+  if (url !== undefined && keysDir !== undefined) throw usage('--keys-dir goes with --data-dir');
   if (url !== undefined && !isUrl(url)) throw usage(`--url: "${printable(url)}" is not an http URL`);
   for (const one of rpc) {
     if (!isUrl(one) || !URL.canParse(one)) throw usage(`--rpc: "${printable(one)}" is not an http URL`);

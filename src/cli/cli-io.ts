@@ -21,7 +21,7 @@ export interface CliIo {
   readonly dataDir: string | undefined;
   /** KEYS_DIR, where it is set. */
   readonly keysDir?: string | undefined;
-  /** MASTER_KEY and MASTER_KEY_NEW, where they are set: for `keys rotate-master` alone. */
+  /** MASTER_KEY and MASTER_KEY_NEW, where they are set: for `keys rotate-master`, and the first for `audit --data-dir`. */
   readonly masterKey?: string | undefined;
   readonly masterKeyNew?: string | undefined;
   /** Processors to use for many documents; one where it is not said. */

@@ -69,26 +69,39 @@ export function credentialDocument(facts: CredentialFacts): JsonObject {
       ],
       achievement: achievementOf(facts.definition, facts.version, content),
       ...(assessment.grade === undefined ? {} : { result: [{ type: ['Result'], value: assessment.grade }] }),
-      assessment: {
-        assessedOn: assessment.assessedOn,
-        method: assessment.method,
-        route: facts.route,
-        // The guide's element 10 is about this person: whoever was only assessed took part in nothing.
-        formOfParticipation:
-          facts.participation ?? (facts.route === 'validation' ? 'none' : (content.participation[0] ?? 'none')),
-        ...(assessment.supervision === undefined ? {} : { supervision: assessment.supervision }),
-        ...(assessment.grade === undefined ? {} : { grade: assessment.grade }),
-        ...(facts.hours === undefined ? {} : { hours: facts.hours }),
-        outcomes: assessment.outcomes.map(({ number, met, method }) => ({
-          number,
-          met,
-          method: method ?? assessment.method,
-        })),
-      },
+      assessment: documentedAssessment(facts),
     },
     credentialStatus: (['revocation', 'suspension'] as const).map((purpose) =>
       statusEntry(facts.publicUrl, purpose, facts.statusLists[purpose]),
     ),
+  };
+}
+
+/**
+ * `credentialSubject.assessment`: made from the assessment's facts and the version's content, and from nothing else. The
+ * audit with the operator's keys makes it again (`audit/sealed-document.ts`).
+ */
+export function documentedAssessment({
+  assessment,
+  route,
+  participation,
+  hours,
+  content,
+}: Pick<CredentialFacts, 'assessment' | 'route' | 'participation' | 'hours' | 'content'>): JsonObject {
+  return {
+    assessedOn: assessment.assessedOn,
+    method: assessment.method,
+    route,
+    // The guide's element 10 is about this person: whoever was only assessed took part in nothing.
+    formOfParticipation: participation ?? (route === 'validation' ? 'none' : (content.participation[0] ?? 'none')),
+    ...(assessment.supervision === undefined ? {} : { supervision: assessment.supervision }),
+    ...(assessment.grade === undefined ? {} : { grade: assessment.grade }),
+    ...(hours === undefined ? {} : { hours }),
+    outcomes: assessment.outcomes.map(({ number, met, method }) => ({
+      number,
+      met,
+      method: method ?? assessment.method,
+    })),
   };
 }
 

@@ -6,7 +6,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { fromBase64url, toBase64url } from '../encoding/base64.js';
 import { ConfigError } from '../errors.js';
 import { LocalMasterKey } from './master-key.js';
-import { changeMasterKey, openRootSecret, rootSecretPath, type KeyPlaces, type OpenedRoot } from './root-secret.js';
+import {
+  changeMasterKey,
+  openRootSecret,
+  readRootSecret,
+  rootSecretPath,
+  type KeyPlaces,
+  type OpenedRoot,
+} from './root-secret.js';
 
 const KEY = toBase64url(new Uint8Array(32).fill(1));
 const OTHER = toBase64url(new Uint8Array(32).fill(2));
@@ -72,6 +79,37 @@ describe('a root secret', () => {
     await openRootSecret(under(KEY), true, never);
     writeFileSync(rootSecretPath(places.keysDir), JSON.stringify({ v: 1, wrapped }));
     await expect(open(under(KEY))).rejects.toThrow(ConfigError);
+  });
+});
+
+describe('a root secret that is only read', () => {
+  const files = (): readonly string[] => readdirSync(folder, { recursive: true }).map(String).sort();
+
+  it('is the same, from a file, the environment, or a folder from before it, and no file changes', async () => {
+    const { secret } = await openRootSecret(places, true, never);
+    const before = files();
+    expect(await readRootSecret(places, never)).toEqual(secret);
+    await expect(readRootSecret(under(OTHER), never)).rejects.toThrow(/^MASTER_KEY: does not open/);
+    expect(files()).toEqual(before);
+    rmSync(rootSecretPath(places.keysDir));
+    expect(await readRootSecret(under(KEY), () => true)).toEqual(new Uint8Array(32).fill(1));
+    await expect(readRootSecret(under(KEY), never)).rejects.toThrow(/root-secret\.json is missing/);
+    expect(existsSync(rootSecretPath(places.keysDir))).toBe(false);
+    rmSync(masterFile());
+    await expect(readRootSecret(places, never)).rejects.toThrow(/is not set and .* is missing/);
+    expect(existsSync(masterFile())).toBe(false);
+  });
+
+  it('opens with the next key, where a change was cut off before it had its name, and leaves it there', async () => {
+    const { secret } = await openRootSecret(places, true, never);
+    const old = readFileSync(masterFile(), 'utf8');
+    await changeMasterKey(places, {});
+    writeFileSync(`${masterFile()}.next`, readFileSync(masterFile(), 'utf8'));
+    writeFileSync(masterFile(), old);
+    expect(await readRootSecret(places, never)).toEqual(secret);
+    expect([readFileSync(masterFile(), 'utf8'), existsSync(`${masterFile()}.next`)]).toEqual([old, true]);
+    rmSync(`${masterFile()}.next`);
+    await expect(readRootSecret(places, never)).rejects.toThrow(/is not set, and the key in/);
   });
 });
 

@@ -78,6 +78,25 @@ export async function openRootSecret(
   }
 }
 
+/**
+ * As `openRootSecret` for a ledger that is there, and changes no file: for whoever only reads.
+ * @throws ConfigError where a file is missing or damaged, or the master key is another one
+ */
+export async function readRootSecret(places: KeyPlaces, fits: (secret: Uint8Array) => boolean): Promise<Uint8Array> {
+  const path = rootSecretPath(places.keysDir);
+  const master = currentMasterKey(places, false);
+  if (readFileIfThere(path) === undefined) return fromBefore(master, path, fits);
+  try {
+    return await read(path, master);
+  } catch (error) {
+    if (!(error instanceof NotUnderThisKey) || places.masterKey !== undefined) throw error;
+    // A change of the master key that a crash cut off.
+    const next = readFileIfThere(nextPath(places.dataDir)) && masterKeyFromFile(nextPath(places.dataDir), false);
+    if (!next) throw notUnderFile(path, masterKeyPath(places.dataDir));
+    return read(path, next);
+  }
+}
+
 export interface NewMasterKey {
   /** MASTER_KEY_NEW: the new key comes from the environment. */
   readonly fromEnvironment?: string;

@@ -11,7 +11,7 @@ import { describeEventStore } from './conformance.js';
 import { NO_STREAM, type EventStore } from './event-store.js';
 import { GroupCommitStore } from './group-commit.js';
 import { openDatabase } from './sqlite-file.js';
-import { openSqliteEventStore, SqliteStorage } from './sqlite.js';
+import { openSqliteEventStore, openSqliteEventStoreToRead, SqliteStorage } from './sqlite.js';
 
 let folder: string;
 let path: string;
@@ -50,6 +50,27 @@ describe('the SQLite file', () => {
       'exclusive',
     ]);
     database.close();
+  });
+
+  it('is read beside others that read, once nobody writes, and takes no append then', async () => {
+    const writer = openSqliteEventStore(path);
+    const [first] = (await writer.append({ stream: 'a', expectedRevision: NO_STREAM, events: [draft()] })).events;
+    expect(() => openSqliteEventStoreToRead(path)).toThrow(/in use by another process/);
+    await writer.close();
+    const before = readFileSync(path);
+    const [one, other] = [openSqliteEventStoreToRead(path), openSqliteEventStoreToRead(path)];
+    expect(await one.readLog({ from: 0, limit: 9 })).toEqual([first]);
+    expect(await other.readStream('a')).toEqual([first]);
+    await expect(one.append({ stream: 'a', expectedRevision: 0, events: [draft()] })).rejects.toThrow(/readonly/);
+    await Promise.all([one.close(), other.close()]);
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect(() => openSqliteEventStoreToRead(join(folder, 'none.db'))).toThrow(ConfigError);
+    // Rows that are gone from its end: it is closed again, and says so.
+    const database = openDatabase(path, { synchronous: 'FULL' });
+    database.exec('UPDATE counters SET log_size = 5');
+    database.close();
+    expect(() => openSqliteEventStoreToRead(path)).toThrow(InvariantError);
+    expect(() => openDatabase(path, { synchronous: 'FULL' }).close()).not.toThrow();
   });
 
   it('serves one handle at a time', async () => {

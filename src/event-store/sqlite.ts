@@ -11,7 +11,7 @@ import { fromHex } from '../encoding/hex.js';
 import { InvariantError } from '../errors.js';
 import { NO_STREAM, type EventStore } from './event-store.js';
 import { GroupCommitStore, type BareRow, type Counters, type Row, type RowKey, type Storage } from './group-commit.js';
-import { isConstraintError, openDatabase, truncateWal, type Database } from './sqlite-file.js';
+import { isConstraintError, openDatabase, openDatabaseToRead, truncateWal, type Database } from './sqlite-file.js';
 import type { EventTypes } from './upcasting.js';
 
 const MIGRATIONS = [
@@ -62,6 +62,22 @@ const ROWS = `SELECT events.position, log_index AS "index", bytes, sealed
 export function openSqliteEventStore(path: string, types?: EventTypes): EventStore {
   const storage = new SqliteStorage(openDatabase(path, { synchronous: 'FULL', migrations: MIGRATIONS }));
   return new GroupCommitStore(storage, types);
+}
+
+/**
+ * Opens the event store of a service that is stopped, to read it beside others that do so: nothing in it changes, and every
+ * append is refused. Events are read as they were written.
+ * @throws ConfigError as `openDatabaseToRead`
+ * @throws InvariantError if its counters contradict its rows
+ */
+export function openSqliteEventStoreToRead(path: string): EventStore {
+  const database = openDatabaseToRead(path);
+  try {
+    return new GroupCommitStore(new SqliteStorage(database));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 interface RawRow {

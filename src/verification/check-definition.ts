@@ -71,8 +71,14 @@ function achievementIn(data: DefinitionData, content: JsonObject): Json | undefi
   return made.value;
 }
 
-/** Undefined where the logged content is not of the shape that a ledger publishes: then nothing equals it. */
-function definedAchievement({ definition, version }: DefinitionData, content: JsonObject): Json | undefined {
+/**
+ * What a credential's achievement must be, by its definition's version (S6). Undefined where the logged content is not of
+ * the shape that a ledger publishes: then nothing equals it.
+ */
+export function definedAchievement(
+  { definition, version }: Pick<DefinitionData, 'definition' | 'version'>,
+  content: JsonObject,
+): Json | undefined {
   try {
     // Through its canonical form, as the issuer's went into the document.
     return JSON.parse(

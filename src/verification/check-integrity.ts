@@ -68,8 +68,16 @@ async function checkSignature(
     fail('signature', `the signature is not ${echo(kid)}'s over this document`);
 }
 
-/** S6: whatever the entry says of the document, the document says too. */
-function checkEntry(digest: string, facts: DocumentFacts, data: IssuedData): void {
+/**
+ * S6: whatever the entry says of the document, the document says too.
+ * @param digest of the document, as `credentialDigest`
+ * @throws VerificationError digestMismatch (S27), idMismatch, validFromMismatch, validUntilMismatch, statusMismatch
+ */
+export function checkEntry(
+  digest: string,
+  facts: Pick<DocumentFacts, 'id' | 'validFrom' | 'validUntil' | 'status'>,
+  data: Pick<IssuedData, 'credential' | 'digest' | 'validFrom' | 'validUntil' | 'statusLists'>,
+): void {
   if (digest !== data.digest) fail('digestMismatch', `expected the logged digest ${data.digest}, got ${digest}`);
   if (facts.id !== `urn:uuid:${data.credential}`) {
     fail('idMismatch', `expected the logged id urn:uuid:${data.credential}, got ${echo(facts.id)}`);
@@ -83,7 +91,11 @@ function checkEntry(digest: string, facts: DocumentFacts, data: IssuedData): voi
   for (const purpose of PURPOSES) checkStatusReference(facts, data, purpose);
 }
 
-function checkStatusReference(facts: DocumentFacts, data: IssuedData, purpose: StatusPurpose): void {
+function checkStatusReference(
+  facts: Pick<DocumentFacts, 'status'>,
+  data: Pick<IssuedData, 'statusLists'>,
+  purpose: StatusPurpose,
+): void {
   const logged = data.statusLists[purpose];
   const entries = facts.status.filter((entry) => entry.purpose === purpose);
   const entry = entries[0];
