@@ -90,6 +90,7 @@ export async function makeLog(folder, total) {
   const { toMultikey } = await dist('encoding/base58.js');
   const { signer } = await dist('crypto/ed25519.js');
   const { openSqliteEventStore } = await dist('event-store/sqlite.js');
+  const { encodeStatusList, setStatusBit, statusListDigest } = await dist('verification/status-list.js');
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'events.db');
   await openSqliteEventStore(file).close();
@@ -183,7 +184,7 @@ export async function makeLog(folder, total) {
       const id = uuid();
       hand = { id, next: 0, slots: 0 };
       organisation.hands[purpose] = hand;
-      lists.set(id, { sequence: 0, isOld: true });
+      lists.set(id, { sequence: 0, isOld: true, bits: Buffer.alloc(16_384) });
       shared(`statuslist-${id}`, 'StatusListOpened', { organisation: organisation.id, purpose });
     }
     if (hand.next === hand.slots) {
@@ -216,6 +217,11 @@ export async function makeLog(folder, total) {
     append(`credential-${id}`, 0, 'CredentialIssued', data, true);
     if (issued.length < 100_000) issued.push({ id, revision: 0, isSuspended: false, isRevoked: false, statusLists });
   };
+  const change = ({ list, index }, isSet) => {
+    const changed = lists.get(list);
+    changed.isOld = true;
+    setStatusBit(changed.bits, index, isSet);
+  };
   const changeStatus = () => {
     const one = issued[below(issued.length)];
     if (!one || one.isRevoked) return;
@@ -226,11 +232,12 @@ export async function makeLog(folder, total) {
     else {
       append(stream, one.revision, 'CredentialRevoked', { reasonCode: 'issuedInError' });
       one.isRevoked = true;
-      lists.get(one.statusLists.revocation.list).isOld = true;
+      change(one.statusLists.revocation, true);
+      if (one.isSuspended) change(one.statusLists.suspension, false);
       return;
     }
     one.isSuspended = !one.isSuspended;
-    lists.get(one.statusLists.suspension.list).isOld = true;
+    change(one.statusLists.suspension, one.isSuspended);
   };
   const republish = () => {
     const definition = definitions[below(DEFINITIONS)];
@@ -239,12 +246,15 @@ export async function makeLog(folder, total) {
     shared(`definition-${definition.id}`, 'VersionPublished', { version: definition.versions, content });
   };
   let [batch, sealed] = [0, 0];
+  /** Each list's last edition, which is the one that an audit opens: the others have digests of nothing. */
+  const documents = new Map();
   const seal = () => {
     for (const [id, list] of lists) {
       if (!list.isOld) continue;
       list.isOld = false;
       list.sequence += 1;
-      shared(`statuslist-${id}`, 'StatusListPublished', { sequence: list.sequence, digest: hex(32) });
+      const digest = documents.has(id) ? statusListDigest(documents.get(id)) : hex(32);
+      shared(`statuslist-${id}`, 'StatusListPublished', { sequence: list.sequence, digest });
     }
     const leaves = standing.made();
     standingTree.become(leaves);
@@ -269,6 +279,10 @@ export async function makeLog(folder, total) {
     if (below(40) === 0) republish();
     if (tree.size - sealed > BATCH) seal();
   }
+  for (const [id, list] of lists) {
+    list.isOld = true;
+    documents.set(id, { id, credentialSubject: { encodedList: await encodeStatusList(list.bits) } });
+  }
   seal();
   while (tree.size < total)
     append(`assessment-${uuid()}`, 0, 'AssessmentRecorded', { organisation: organisations[0].id }, true);
@@ -281,7 +295,14 @@ export async function makeLog(folder, total) {
   const bytes = Buffer.from(JSON.stringify({ data: head }));
   event.run(tree.size + 1, 'vault-signed-heads', 0, random(16), null);
   content.run(tree.size + 1, bytes);
-  db.prepare('UPDATE counters SET position = ?, log_size = ?').run(tree.size + 1, tree.size);
+  let position = tree.size + 1;
+  for (const [id, document] of documents) {
+    position += 1;
+    const kept = { sequence: lists.get(id).sequence, document, changes: 0 };
+    event.run(position, `vault-statuslist-${id}`, 0, random(16), null);
+    content.run(position, Buffer.from(JSON.stringify({ data: kept })));
+  }
+  db.prepare('UPDATE counters SET position = ?, log_size = ?').run(position, tree.size);
   db.exec('COMMIT');
   db.pragma('wal_checkpoint(TRUNCATE)');
   db.close();

@@ -16,7 +16,7 @@ import { AssessmentTable, CredentialTable, formatUuid, type IdTable } from './id
 import type { PersonReplayState } from './person-replay.js';
 
 /** Changes with whatever is saved, or with what a rule makes of it: an older file is then refused, not misread. */
-const MAGIC = 'meritkedja audit state 1\n';
+const MAGIC = 'meritkedja audit state 2\n';
 
 /** What one replay of persons' streams leaves, without the streams that all have. */
 export type SavedShare = Omit<PersonReplayState, 'cited'>;

@@ -25,6 +25,7 @@ import { LogTree, nodesOver } from './log-tree.js';
 import { checkHeadOfLedger, openHead, type OpenedHead } from './opened-head.js';
 import type { PersonReplayResult } from './person-replay.js';
 import { checkStatusIndexes } from './status-indexes-check.js';
+import { checkStatusLists } from './status-lists-check.js';
 import { UnknownTypes } from './unknown-types.js';
 
 /** Chunks under way at a time. */
@@ -202,7 +203,8 @@ class LogRun {
       checkHeadOfLedger(this.head, this.#book.ledger, this.#atEnd);
       this.#book.finish(this.#atEnd);
     }
-    checkStatusIndexes(results, this.#book.lists, this.#book.newestStanding, this.#atEnd);
+    const expected = checkStatusIndexes(results, this.#book.lists, this.#book.newestStanding, this.#atEnd);
+    if (this.#isWhole) await checkStatusLists(expected, this.source, this.#atEnd);
     const unknownTypes = this.#unknownTypes(results);
     const entries = { list: this.#found.list(), counts: this.#found.counts };
     const findings = new Findings(this.options.mostFindings ?? MOST_FINDINGS);

@@ -9,6 +9,7 @@ import { LEDGER_STREAM } from '../anchoring/anchoring.events.js';
 import { ledgerDecider, type LedgerCommand } from '../anchoring/ledger.js';
 import { credentialDecider, type CredentialCommand } from '../credentials/credential.js';
 import { credentialStream } from '../credentials/credential.events.js';
+import type { StatusListKept } from '../credentials/status-lists.read.js';
 import { issueCredential } from '../credentials/issue.js';
 import { signer as ed25519 } from '../crypto/ed25519.js';
 import { toBase64 } from '../encoding/base64.js';
@@ -39,6 +40,8 @@ export interface LivedLedger {
   readonly organisation: string;
   readonly definition: string;
   readonly credentials: readonly string[];
+  /** Status lists as published, by `<id> <sequence>`. */
+  readonly lists: ReadonlyMap<string, JsonObject>;
 }
 
 /** A ledger's life, done once for all tests of a file. */
@@ -100,7 +103,17 @@ async function live(small: SmallLedger): Promise<LivedLedger> {
   await small.onDefinition(definition, { type: 'WithdrawMandate', mandate, reason: 'ended', effect: 'futureOnly' });
   await small.settle();
   await small.sealer.seal();
-  return { entries: await entriesOf(store), organisation, definition, credentials };
+  return { entries: await entriesOf(store), organisation, definition, credentials, lists: await listsOf(store) };
+}
+
+async function listsOf(store: EventStore): Promise<ReadonlyMap<string, JsonObject>> {
+  const lists = new Map<string, JsonObject>();
+  for (const { stream, data } of await store.readAll({ limit: 100_000 })) {
+    if (!stream.startsWith('vault-statuslist-')) continue;
+    const { sequence, document } = data as unknown as StatusListKept;
+    lists.set(`${stream.slice('vault-statuslist-'.length)} ${sequence}`, document);
+  }
+  return lists;
 }
 
 export async function entriesOf(store: EventStore): Promise<readonly Uint8Array[]> {

@@ -38,7 +38,9 @@ const BATCH = 'batch-';
 export interface AuditedList {
   state: StatusListState;
   opened: number;
+  /** Log index of the newest edition, and of the one before it; −1 before there is one. */
   published: number;
+  publishedBefore: number;
   /** After which entry how many slots were allotted, in order. */
   readonly allotted: { readonly index: number; readonly slots: number }[];
 }
@@ -256,12 +258,18 @@ export class BookReplay {
   #onList(event: StatusListEvent, meta: EventMeta, index: number): void {
     const id = meta.stream.slice(STATUS_LIST.length);
     const known = this.lists.get(id);
-    const list = known ?? { state: statusListDecider.initialState, opened: -1, published: -1, allotted: [] };
+    const list = known ?? {
+      state: statusListDecider.initialState,
+      opened: -1,
+      published: -1,
+      publishedBefore: -1,
+      allotted: [],
+    };
     this.#decide(statusListDecider, event, meta, list.state);
     if (event.type === 'StatusListOpened') this.#requireOrganisation(event.data.organisation, event, meta);
     list.state = statusListDecider.evolve(list.state, event, meta);
     if (event.type === 'StatusListOpened' && list.opened < 0) list.opened = index;
-    if (event.type === 'StatusListPublished') list.published = index;
+    if (event.type === 'StatusListPublished') [list.publishedBefore, list.published] = [list.published, index];
     if (event.type === 'IndexBlockAllotted' && list.state.is === 'open') {
       list.allotted.push({ index, slots: list.state.nextSlot });
     }

@@ -24,6 +24,8 @@ async function serving(listener: RequestListener): Promise<string> {
 }
 
 async function answer(log: ServedLog, url: string): Promise<Uint8Array> {
+  const [, list, sequence] = /^\/status\/([^?]+)\?sequence=(\d+)$/.exec(url) ?? [];
+  if (list !== undefined) return Buffer.from(JSON.stringify(lived.lists.get(`${list} ${sequence}`)));
   const path = url.slice('/log/'.length);
   if (path === 'checkpoint') return Buffer.from(await log.checkpoint());
   const { level, index, width } = parseTilePath(path);
@@ -59,6 +61,24 @@ describe('a log over HTTP', () => {
     });
     const { findings } = await auditLog(httpLogSource(url), { vkeys: [{ vkey: VKEY }] });
     expect(findings).toMatchObject([{ severity: 'error', rule: 'S15', code: 'notServed', index: 0 }]);
+  });
+
+  it('S1: has the status lists beside it; a copy without them is said to have none, what is no list is none', async () => {
+    const log = new ServedLog(lived.entries);
+    let lists: string | undefined;
+    const url = await serving((request, response) => {
+      if (!request.url!.startsWith('/status/')) void answer(log, request.url!).then((bytes) => response.end(bytes));
+      else if (lists === undefined) response.writeHead(404).end();
+      else response.end(lists);
+    });
+    const codes = async (): Promise<readonly string[]> => {
+      const { findings } = await auditLog(httpLogSource(url), { vkeys: [{ vkey: VKEY }] });
+      return [...new Set(findings.map(({ severity, code }) => `${severity} ${code}`))];
+    };
+    expect(await codes()).toEqual(['warning statusListNotServed']);
+    for (lists of ['', '[]', '{"a":1,"a":2}', '\ud800']) expect(await codes()).toEqual(['warning statusListNotServed']);
+    lists = '{"a":1}';
+    expect(await codes()).toEqual(['error statusListDiffers']);
   });
 
   it('says so where it cannot be reached, or answers without end', async () => {

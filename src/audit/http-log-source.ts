@@ -5,6 +5,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { concatBytes, fromUtf8 } from '../encoding/bytes.js';
+import { isJsonObject } from '../encoding/json.js';
+import { parseJson } from '../encoding/strict-json.js';
 import { EncodingError } from '../errors.js';
 import { HASH_SIZE } from '../log/hash.js';
 import { MAX_NOTE_LENGTH } from '../log/note.js';
@@ -15,6 +17,8 @@ const AT_A_TIME = 8;
 const ATTEMPTS = 5;
 const FIRST_WAIT_MS = 250;
 const TIMEOUT_MS = 30_000;
+/** The bits come to 30,000 characters at most; the rest is an issuer's profile and a proof. */
+const MAX_STATUS_LIST = 100_000;
 
 export interface HttpLogSourceOptions {
   readonly fetch?: typeof fetch;
@@ -41,6 +45,17 @@ export function httpLogSource(log: string, options: HttpLogSourceOptions = {}): 
     bundle: (number, width) =>
       get(formatTilePath({ level: 'entries', index: number, width }), width * (2 + MAX_ENTRY_SIZE)),
     tile: (level, number, width) => get(formatTilePath({ level, index: number, width }), width * HASH_SIZE),
+    async statusList(id, { sequence }) {
+      // Beside the log, as the ledger has them; a copy of the log alone has none.
+      const url = `${base.replace(/\/log$/, '')}/status/${id}?sequence=${sequence}`;
+      try {
+        const document = parseJson(fromUtf8(await requests.get(url, MAX_STATUS_LIST)));
+        if (isJsonObject(document)) return document;
+      } catch (error) {
+        if (!(error instanceof EncodingError) && !(error instanceof SyntaxError)) throw error;
+      }
+      throw new LogSourceError('refused', `${url}: is no JSON object`);
+    },
     close: () => Promise.resolve(),
   };
 }

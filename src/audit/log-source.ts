@@ -3,6 +3,7 @@
  * Over HTTP (`http-log-source.ts`), from a ledger's own folder (`sqlite-log-source.ts`), from any event store
  * (`store-log-source.ts`).
  */
+import type { JsonObject } from '../encoding/json.js';
 
 /** What was asked for cannot be had: `unreachable` may be gone later, `refused` is what the source answers. */
 export class LogSourceError extends Error {
@@ -34,5 +35,13 @@ export interface LogSource {
    * @throws LogSourceError
    */
   tile(level: number, number: number, width: number): Promise<Uint8Array | undefined>;
+  /**
+   * An edition of a status list; undefined where the source keeps none. Without the member there are no lists here.
+   * @param id UUID
+   * @param edition sequence from 1, digest as it was logged: of several with one sequence, that of a publisher cut off
+   *   among them, the one with the digest
+   * @throws LogSourceError
+   */
+  statusList?(id: string, edition: { sequence: number; digest: string }): Promise<JsonObject | undefined>;
   close(): Promise<void>;
 }

@@ -4,10 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { statusDocumentStream, type StatusListKept } from '../credentials/status-lists.read.js';
+import type { JsonObject } from '../encoding/json.js';
 import { isDriverError, openDatabaseToRead, type Database } from '../event-store/sqlite-file.js';
 import { HASH_SIZE } from '../log/hash.js';
 import { SIGNED_HEADS_STREAM, signedHeadSchema } from '../log/signed-heads.js';
 import { MAX_ENTRY_SIZE, TILE_WIDTH } from '../log/tiles.js';
+import { statusListDigest } from '../verification/status-list.js';
 import { LogSourceError, type LogSource } from './log-source.js';
 
 /**
@@ -29,6 +32,7 @@ class SqliteLogSource implements LogSource {
   readonly #entries;
   readonly #head;
   readonly #tile;
+  readonly #list;
 
   constructor(
     readonly name: string,
@@ -46,6 +50,12 @@ class SqliteLogSource implements LogSource {
       .prepare<[string], Buffer>(
         `SELECT bytes FROM events CROSS JOIN contents ON contents.position = events.position
          WHERE stream = ? ORDER BY revision DESC LIMIT 1`,
+      )
+      .pluck();
+    this.#list = store
+      .prepare<[string], Buffer>(
+        `SELECT bytes FROM events CROSS JOIN contents ON contents.position = events.position
+         WHERE stream = ? ORDER BY revision DESC`,
       )
       .pluck();
     this.#tile = kept
@@ -79,6 +89,24 @@ class SqliteLogSource implements LogSource {
     return this.#read(() => {
       const hashes = this.#tile?.get(level, number);
       return hashes && hashes.length >= width * HASH_SIZE ? hashes.subarray(0, width * HASH_SIZE) : undefined;
+    });
+  }
+
+  statusList(id: string, edition: { sequence: number; digest: string }): Promise<JsonObject> {
+    return this.#read(() => {
+      let other: JsonObject | undefined;
+      for (const bytes of this.#list.iterate(statusDocumentStream(id))) {
+        const { sequence, document } = (JSON.parse(bytes.toString()) as { data: StatusListKept }).data;
+        if (sequence < edition.sequence) break;
+        if (sequence > edition.sequence) continue;
+        other ??= document;
+        if (statusListDigest(document) === edition.digest) return document;
+      }
+      if (other) return other;
+      throw new LogSourceError(
+        'refused',
+        `${this.name}: edition ${edition.sequence} of status list ${id} is not there`,
+      );
     });
   }
 

@@ -9,6 +9,7 @@ import type { AuditedList } from './book-replay.js';
 import type { Findings } from './findings.js';
 import { formatUuid } from './id-table.js';
 import { CREDENTIAL, FLAG, STATUS, type PersonReplayResult } from './person-replay.js';
+import { ExpectedBits } from './status-lists-check.js';
 
 /** Longer sets of indexes are kept as bits. */
 const MOST_IN_SET = 1_024;
@@ -23,12 +24,13 @@ interface Use {
   readonly credential: string;
 }
 
+/** @returns what the bits of each list must be that has been published */
 export function checkStatusIndexes(
   results: readonly PersonReplayResult[],
   lists: ReadonlyMap<string, AuditedList>,
   newestStanding: number,
   findings: Findings,
-): void {
+): readonly ExpectedBits[] {
   const known = new Map<string, ListUse>();
   const listOf = (id: string): ListUse => {
     const use = known.get(id) ?? new ListUse(id, lists.get(id), findings);
@@ -45,6 +47,7 @@ export function checkStatusIndexes(
     next.use();
   }
   for (const use of known.values()) use.checkLag(newestStanding);
+  return [...known.values()].flatMap(({ expected }) => (expected ? [expected] : []));
 }
 
 /** The credentials of one replay in the order of their issuance. */
@@ -84,9 +87,15 @@ class Share {
     revocation.take('revocation', revocationIndex![row]!, base);
     suspension.take('suspension', suspensionIndex![row]!, base);
     // What cites an old revision is void from the start, so only the event that says so is a change.
-    if (changed![row]! > this.issued) {
+    if ((flags![row]! & FLAG.clouded) !== 0) {
+      // Of a newer program: what it comes to is not known.
+      revocation.expected?.add(revocationIndex![row]!, false, Infinity);
+      suspension.expected?.add(suspensionIndex![row]!, false, Infinity);
+    } else if (changed![row]! > this.issued) {
       const isFinal = status![row] === STATUS.revoked || status![row] === STATUS.void;
-      if ((flags![row]! & FLAG.clouded) === 0) (isFinal ? revocation : suspension).change(changed![row]!);
+      (isFinal ? revocation : suspension).change(changed![row]!);
+      revocation.expected?.add(revocationIndex![row]!, isFinal, changed![row]!);
+      suspension.expected?.add(suspensionIndex![row]!, status![row] === STATUS.suspended, changed![row]!);
     }
     this.#at += 1;
     this.#next();
@@ -106,12 +115,16 @@ class ListUse {
   #count = 0;
   #block = 0;
   #newestChange = -1;
+  /** Of a list that has been published. */
+  readonly expected: ExpectedBits | undefined;
 
   constructor(
     private readonly id: string,
     private readonly list: AuditedList | undefined,
     private readonly findings: Findings,
-  ) {}
+  ) {
+    if (list && list.published >= 0) this.expected = new ExpectedBits(id, list);
+  }
 
   take(purpose: StatusPurpose, index: number, base: Base): void {
     const { organisation, issued } = base;

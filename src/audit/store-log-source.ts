@@ -1,7 +1,9 @@
 /** A ledger's log from any event store; it keeps no tiles. Proven by log-source.int.spec.ts. */
+import { statusDocumentStream, type StatusListKept } from '../credentials/status-lists.read.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { SIGNED_HEADS_STREAM, signedHeadSchema } from '../log/signed-heads.js';
 import { encodeEntryBundle, TILE_WIDTH } from '../log/tiles.js';
+import { statusListDigest } from '../verification/status-list.js';
 import { LogSourceError, type LogSource } from './log-source.js';
 
 /** @param name for messages @param store stays open */
@@ -24,6 +26,15 @@ export function storeLogSource(name: string, store: EventStore): LogSource {
       return encodeEntryBundle(entries);
     },
     tile: () => Promise.resolve(undefined),
+    async statusList(id, { sequence, digest }) {
+      const kept = (await store.readStream(statusDocumentStream(id))).map(
+        ({ data }) => data as unknown as StatusListKept,
+      );
+      const documents = kept.filter((one) => one.sequence === sequence).map(({ document }) => document);
+      const found = documents.find((document) => statusListDigest(document) === digest) ?? documents[0];
+      if (found) return found;
+      throw new LogSourceError('refused', `${name}: edition ${sequence} of status list ${id} is not there`);
+    },
     close: () => Promise.resolve(),
   };
 }

@@ -12,7 +12,7 @@ import { TLOG_PROOF_EXTENSION, TLOG_PROOF_MEDIA_TYPE } from '../log/tlog-proof.j
 import { BUNDLE_MEDIA_TYPE } from '../verification/bundle.js';
 import { requestContext } from '../web/idempotency.js';
 import { Input, Operation } from '../web/operation.js';
-import { idParams, listAnswer, nextLink, pageQuery, uuid, type ListAnswer } from '../web/query.js';
+import { idParams, listAnswer, nextLink, pageQuery, uuid, wholeNumber, type ListAnswer } from '../web/query.js';
 import { etagOf, guarded, ifMatch, settled } from '../web/resource.js';
 import { credentialStream } from './credential.events.js';
 import type { CredentialCommand } from './credential.js';
@@ -30,8 +30,10 @@ import {
 import { heldCredential } from './held-credential.js';
 import { evidenceOf, issuanceProofOf, type Evidence } from './proof-bundle.js';
 import { listCredentials, registerRow, type RegisterRow } from './register.read.js';
-import { statusDocument } from './status-lists.read.js';
+import { publishedEdition, statusDocument } from './status-lists.read.js';
 
+/** Editions are numbered from 1, as in `StatusListPublished`. */
+const editionQuery = z.strictObject({ sequence: z.exactOptional(wholeNumber(1)) });
 type IdParams = z.output<typeof idParams>;
 type StatusCommand = Exclude<CredentialCommand, { type: 'IssueCredential' }>;
 
@@ -225,10 +227,16 @@ export class CredentialsController {
     name: 'statusList.read',
     summary: 'A Bitstring Status List credential.',
     params: idParams,
-    answer: { type: 'application/vc', description: 'The newest published list.' },
+    query: editionQuery,
+    answer: { type: 'application/vc', description: 'The newest published list, or the edition asked for.' },
   })
-  statusList(@Input('params') { id }: IdParams, @Res({ passthrough: true }) reply: FastifyReply): string {
-    const document = statusDocument(this.ledger.readModels.db, id);
+  statusList(
+    @Input('params') { id }: IdParams,
+    @Input('query') { sequence }: z.output<typeof editionQuery>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): string {
+    const { db } = this.ledger.readModels;
+    const document = sequence === undefined ? statusDocument(db, id) : publishedEdition(db, id, sequence);
     if (!document) throw new NotFoundError('statusList', id);
     void reply.type('application/vc; charset=utf-8').header('access-control-allow-origin', '*');
     return JSON.stringify(document);

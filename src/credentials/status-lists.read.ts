@@ -148,3 +148,10 @@ export function statusDocument(db: Database, list: string, sequence?: number): J
   ).get(...(sequence === undefined ? [list] : [list, sequence])) as { document: string } | undefined;
   return row && (JSON.parse(row.document) as JsonObject);
 }
+
+/** An edition that the log has, by its sequence number: not one that a publisher made and was cut off before. */
+export function publishedEdition(db: Database, list: string, sequence: number): JsonObject | undefined {
+  const newest = statement(db, 'SELECT sequence FROM status_lists WHERE id = ?').get(list) as
+    { sequence: number } | undefined;
+  return newest && sequence <= newest.sequence ? statusDocument(db, list, sequence) : undefined;
+}
