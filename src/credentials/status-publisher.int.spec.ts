@@ -6,8 +6,9 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Anchorer } from '../anchoring/anchorer.js';
 import { FakeChain } from '../anchoring/fake-chain.fixture.js';
-import type { EventStore } from '../event-store/event-store.js';
+import type { EventStore, Subscription } from '../event-store/event-store.js';
 import { openMemoryEventStore } from '../event-store/memory.js';
+import { PassingStore } from '../event-store/passing-store.js';
 import { parseCheckpoint } from '../log/checkpoint.js';
 import { issuanceOf, SmallLedger } from '../small-ledger.fixture.js';
 import type { CredentialIssued } from './credential.events.js';
@@ -102,6 +103,46 @@ describe('a published list', () => {
     await small.statusPublisher.publish();
     await small.sealer.publishLists();
     expect(setBits(list)).toEqual([index]);
+  });
+});
+
+describe('a node that is behind another', () => {
+  /** A store whose events come late, once it is told so. */
+  class LateStore extends PassingStore {
+    late: Promise<void> | undefined;
+
+    override subscribe(...[options, handler]: Parameters<EventStore['subscribe']>): Subscription {
+      return super.subscribe(options, async (events) => {
+        await this.late;
+        await handler(events);
+      });
+    }
+  }
+
+  it('S1: makes no edition from what it knew before the newest one: that would put a revoked credential in force', async () => {
+    await small.statusPublisher.publish();
+    const late = new LateStore(store);
+    const other = await SmallLedger.open(late, mkdtempSync(join(folder, 'late-')));
+    await small.revoke(ids[0]!);
+    await small.settle();
+    await other.settle();
+    let come: () => void = () => undefined;
+    late.late = new Promise((resolve) => (come = resolve));
+    await small.revoke(ids[1]!);
+    await small.settle();
+    await small.statusPublisher.publish();
+    const publishing = other.statusPublisher.publish();
+    await expect(Promise.race([publishing, small.settle().then(() => 'waiting')])).resolves.toBe('waiting');
+    come();
+    await publishing;
+    while (await other.statusPublisher.publish());
+    const { list } = await revocationOf(ids[0]!);
+    const expected = await Promise.all([ids[0]!, ids[1]!].map(async (id) => (await revocationOf(id)).index));
+    const digests = (await store.readStream(`statuslist-${list}`)).filter(({ type }) => type === 'StatusListPublished');
+    await small.settle();
+    expect(digests).toHaveLength(2);
+    expect(setBits(list)).toEqual(expected.sort((a, b) => a - b));
+    await other.stop();
   });
 });
 

@@ -105,6 +105,11 @@ export class StatusPublisher {
       });
       const sequence = append?.events[0]?.data['sequence'];
       if (!append || typeof sequence !== 'number') return false;
+      if (sequence !== list.sequence + 1) {
+        // Another node has published what this one has not read yet: bits from before it would take its changes back.
+        await this.readModels.caughtUp((await this.store.head()).position);
+        return true;
+      }
       const kept = statusDocumentStream(list.id);
       const newest = (await this.store.readStream(kept)).at(-1);
       const appended = await this.store.appendMany([
