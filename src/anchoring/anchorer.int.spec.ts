@@ -3,13 +3,15 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Wallet } from 'ethers';
 import { ConfigError } from '../errors.js';
 import { NO_STREAM, type Append, type EventStore } from '../event-store/event-store.js';
 import { openMemoryEventStore } from '../event-store/memory.js';
 import { SmallLedger } from '../small-ledger.fixture.js';
 import { Anchorer } from './anchorer.js';
-import { finalAnchor } from './batches.read.js';
+import { chainTotals, finalAnchor, paidAnchors } from './batches.read.js';
 import { ChainError } from './chain.js';
+import { costForecast, costOfAll } from './cost.js';
 import { FakeChain } from './fake-chain.fixture.js';
 
 const now = (): Date => new Date('2026-03-01T12:00:00Z');
@@ -213,6 +215,65 @@ describe('a transaction that cannot be mined', () => {
     await run();
     expect((await steps()).slice(-2)).toEqual(['AnchorConfirmed', 'AnchorFinalised']);
   });
+
+  it('because the one in its place was reverted is given up: it has its nonce, and nobody else used the key', async () => {
+    let at = now();
+    anchorer = new Anchorer(store, small.readModels, chain, () => at, {
+      ...{ isMain: true, intervalSeconds: 0, bumpAfterSeconds: 300, doubtSeconds: 0 },
+    });
+    chain.instant = false;
+    await sealed();
+    await run();
+    at = new Date(at.getTime() + 301_000);
+    await anchorer.advance();
+    chain.reverting = true;
+    chain.mine();
+    await expect(run()).rejects.toThrow(ChainError);
+    chain.reverting = false;
+    chain.instant = true;
+    await run();
+    expect(await steps()).toEqual([
+      ...['BatchSealed', 'AnchorSubmitted', 'AnchorReplaced', 'AnchorFailed reverted', 'AnchorFailed nonceUsed'],
+      ...WHOLE.slice(1),
+    ]);
+    expect(anchorer.warning).toBeUndefined();
+  });
+
+  it('because the chain reverts it has cost what it offered: that counts to the limit, the totals and the forecast', async () => {
+    const maxPerDay = 30_000n * 2n * chain.gasPrice + 24_000n * chain.gasPrice - 1n;
+    const doubtSeconds = 60;
+    anchorer = new Anchorer(store, small.readModels, chain, now, {
+      ...{ isMain: true, intervalSeconds: 0, bumpAfterSeconds: 300, doubtSeconds, maxPerDay },
+    });
+    chain.reverting = true;
+    const build = chain.buildAnchor.bind(chain);
+    const wallet = new Wallet(`0x${'31'.repeat(32)}`);
+    chain.buildAnchor = async (...args) => {
+      const fees = { maxFeePerGas: 2n * chain.gasPrice, maxPriorityFeePerGas: 1n };
+      const signed = { type: 2, chainId: 31_337, nonce: 0, to: wallet.address, gasLimit: 30_000, ...fees };
+      return { ...(await build(...args)), signedTransaction: await wallet.signTransaction(signed) };
+    };
+    // The bytes of a real transaction tell what it offers; which one they are is known here.
+    chain.send = async (signed) => {
+      chain.sent.push(signed);
+      const [, submitted] = await store.readStream('batch-1');
+      chain.pool.push({ hash: submitted!.data['txHash'] as string, nonce: 0, signed });
+      chain.mine();
+    };
+    await sealed();
+    await expect(run()).rejects.toMatchObject({ code: 'rejected' });
+    // At once: what was reverted has used its nonce, and that is nothing to be doubted.
+    await expect(run()).rejects.toMatchObject({ code: 'overBudget' });
+    expect(chain.sent).toHaveLength(1);
+    const { db } = small.readModels;
+    const cost = (30_000n * 2n * chain.gasPrice).toString();
+    expect(chainTotals(db, chain.chainId).spent).toBe(cost);
+    const paid = paidAnchors(db, chain.chainId, 0);
+    expect(costOfAll(paid)).toBe(cost);
+    const seconds = now().getTime() / 1000;
+    expect(costForecast(paid, seconds)).toMatchObject({ anchors: 0, anchorsPerDay: 0, perDay: cost });
+    expect(paidAnchors(db, chain.chainId, seconds + 1)).toEqual([]);
+  });
 });
 
 describe('a block that leaves the chain', () => {
@@ -239,11 +300,14 @@ describe('a block that leaves the chain', () => {
   it('S10: after it was final is found at the next start, and anchored again', async () => {
     await sealed();
     await run();
+    const { spent } = chainTotals(small.readModels.db, chain.chainId);
     chain.lose(1);
     await restart();
     expect(await steps()).toEqual([...WHOLE, 'AnchorReorganised']);
     expect(finalAnchor(small.readModels.db, 'newest')).toBeUndefined();
+    expect(chainTotals(small.readModels.db, chain.chainId).spent).toBe('0');
     await run();
+    expect(chainTotals(small.readModels.db, chain.chainId).spent).toBe(spent);
     expect((await steps()).slice(-2)).toEqual(['AnchorConfirmed', 'AnchorFinalised']);
   });
 

@@ -28,6 +28,7 @@ import {
   finalisedOn,
   newestSubmissionOn,
   paidAnchors,
+  revertedNonce,
   spentNonce,
   unprovenOn,
   unsettledBatches,
@@ -279,32 +280,39 @@ export class Anchorer {
   }
 
   /**
-   * The nonce after the last one that an anchor in a block has, as the key is used for nothing else. A higher one is
-   * believed only when it is told for long enough: a transaction that was made with it on one endpoint's word would lie
-   * in the pools until its turn comes, and anchor once more what was anchored long ago.
+   * The nonce after the last one that an anchor in a block has, as the key is used for nothing else; of several that are
+   * told the lowest, since one that is too low is mined never. A higher one is believed only when it is told for long
+   * enough: a transaction that was made with it on one endpoint's word would lie in the pools until its turn comes, and
+   * anchor once more what was anchored long ago.
    * @throws ChainError rpcDisagreement where the endpoints do not know yet what is in blocks, or tell what is not known
    */
   async #freeNonce(): Promise<number> {
     const { name, chainId, anchorer } = this.chain;
-    const next = await this.chain.nextNonce();
-    const spent = spentNonce(this.readModels.db, chainId, anchorer);
-    if (spent !== undefined && next <= spent) {
+    const expected = this.#expectedNonce;
+    const next = lowestFrom(expected, await this.chain.nextNonces());
+    if (next < expected) {
       throw new ChainError(
         'rpcDisagreement',
-        `${name}: the next nonce of ${anchorer} would be ${next}, and an anchor in a block has ${spent}: the endpoint is ` +
+        `${name}: the next nonce of ${anchorer} would be ${next}, and an anchor in a block has ${expected - 1}: the endpoint is ` +
           'behind; anchoring goes on when it has caught up, or name another one in RPC_URLS',
       );
     }
-    const expected = spent === undefined ? 0 : spent + 1;
-    if (next > expected && !this.#isSureOfNonce(next)) {
+    // One that was reverted has used its nonce, as long as its block is there.
+    const believed = Math.max(expected, (revertedNonce(this.readModels.db, chainId, anchorer) ?? -1) + 1);
+    if (next > believed && !this.#isSureOfNonce(next)) {
       throw new ChainError(
         'rpcDisagreement',
-        `${name}: the next nonce of ${anchorer} would be ${next}, and ${expected} is the one after this ledger's last ` +
+        `${name}: the next nonce of ${anchorer} would be ${next}, and ${believed} is the one after this ledger's last ` +
           `anchor in a block: the key was used for something else, or the endpoint is wrong; ${next} is believed when it ` +
           `is told for ${this.options.doubtSeconds} s`,
       );
     }
     return next;
+  }
+
+  /** The one after the last that an anchor in a block has. */
+  get #expectedNonce(): number {
+    return (spentNonce(this.readModels.db, this.chain.chainId, this.chain.anchorer) ?? -1) + 1;
   }
 
   #transaction({ txHash, nonce, signedTransaction }: BuiltAnchor): AnchorSubmitted['data'] {
@@ -335,15 +343,22 @@ export class Anchorer {
     live: Submission,
   ): Promise<boolean> {
     const { chainId, name } = this.chain;
-    const next = await this.chain.nextNonce();
-    // Below: another transaction took it. Above: transactions before it are gone with their blocks.
-    if (live.nonce === next) {
+    const said = await this.chain.nextNonces();
+    // Below: another transaction took it. Above: transactions before it are gone with their blocks. Where one endpoint says
+    // this and another that, one of them is behind or lies, and nothing is given up.
+    const isUsed = said.every((next) => next > live.nonce);
+    const isGap = said.every((next) => next < live.nonce);
+    if (!isUsed && !isGap) {
       this.#doubts.clear();
       return this.#insist(number, state, live);
     }
-    const code = live.nonce < next ? 'nonceUsed' : 'nonceGap';
+    const code = isUsed ? 'nonceUsed' : 'nonceGap';
     if (code === 'nonceUsed') {
-      for (const { txHash } of anchor.submissions) if (await this.chain.receipt(txHash)) return true;
+      for (const { txHash, failed } of anchor.submissions) {
+        const receipt = await this.chain.receipt(txHash);
+        // One that was given up and is reverted is no anchor, and may be what took the nonce.
+        if (receipt && (failed === undefined || receipt.status === 'succeeded')) return true;
+      }
       const anchored = await this.#anchored();
       const own = anchored.find(({ txHash }) => anchor.submissions.some((one) => one.txHash === txHash));
       if (own) {
@@ -357,10 +372,11 @@ export class Anchorer {
       await this.compare();
     }
     // Once this one is given up, the nonce for another need not be doubted as long again.
-    this.#isSureOfNonce(next);
+    this.#isSureOfNonce(lowestFrom(this.#expectedNonce, said));
     if (!this.#isSure(`${live.txHash} ${code}`)) return false;
     await this.#record(number, { type: 'FailAnchor', chainId, txHash: live.txHash, code });
-    if (code === 'nonceUsed') this.#tellUsedElsewhere(number, live.nonce);
+    const byOwn = anchor.submissions.some(({ nonce, failed }) => nonce === live.nonce && failed === 'reverted');
+    if (code === 'nonceUsed' && !byOwn) this.#tellUsedElsewhere(number, live.nonce);
     return true;
   }
 
@@ -537,4 +553,10 @@ export class Anchorer {
     const last = events.at(-1);
     if (last) await this.readModels.caughtUp(last.position);
   }
+}
+
+/** The lowest of some numbers that is not below another; where all are, the highest. @param numbers at least one */
+function lowestFrom(least: number, numbers: readonly number[]): number {
+  const enough = numbers.filter((one) => one >= least);
+  return enough.length > 0 ? Math.min(...enough) : Math.max(...numbers);
 }

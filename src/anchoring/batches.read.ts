@@ -12,7 +12,7 @@ import {
   type BatchEvent,
   type LedgerEvent,
 } from './anchoring.events.js';
-import { costOfAnchor, FORECAST_DAYS, type PaidAnchor } from './cost.js';
+import { costOfAll, costOfAnchor, FORECAST_DAYS, type PaidAnchor } from './cost.js';
 import { feesOf, type SignedFees } from './signed-fees.js';
 
 /** Block header and receipt proof of a final anchor, kept for when the chain is gone. */
@@ -94,7 +94,7 @@ export interface BatchView {
 
 export const batchesProjection: Projection = {
   name: 'batches',
-  version: 3,
+  version: 4,
   schema: `
     CREATE TABLE batches (
       number INTEGER PRIMARY KEY,
@@ -129,7 +129,7 @@ export const batchesProjection: Projection = {
     CREATE TABLE closed_chains (chain_id INTEGER PRIMARY KEY, closed_at TEXT NOT NULL);
     CREATE TABLE anchor_transactions (tx_hash TEXT NOT NULL, chain_id INTEGER NOT NULL, contract TEXT NOT NULL,
       anchorer TEXT NOT NULL, nonce INTEGER NOT NULL, batch INTEGER NOT NULL, submitted_at TEXT NOT NULL, replaces TEXT,
-      failed TEXT, max_fee_per_gas TEXT, max_priority_fee_per_gas TEXT, gas_limit TEXT, PRIMARY KEY (tx_hash, chain_id));
+      failed TEXT, failed_at INTEGER, max_fee_per_gas TEXT, max_priority_fee_per_gas TEXT, gas_limit TEXT, PRIMARY KEY (tx_hash, chain_id));
     CREATE TABLE happenings (log_index INTEGER PRIMARY KEY, at TEXT NOT NULL);
     CREATE TABLE newest_standing (id INTEGER PRIMARY KEY, log_index INTEGER NOT NULL);
     CREATE TABLE chain_counts (chain_id INTEGER NOT NULL, what TEXT NOT NULL, n INTEGER NOT NULL,
@@ -141,6 +141,7 @@ export const batchesProjection: Projection = {
     'CREATE INDEX anchors_by_chain ON anchors (chain_id, batch)',
     "CREATE INDEX anchors_open ON anchors (chain_id, state) WHERE state <> 'finalised'",
     'CREATE INDEX transactions_by_batch ON anchor_transactions (batch, chain_id)',
+    "CREATE INDEX transactions_reverted ON anchor_transactions (chain_id, failed_at) WHERE failed = 'reverted'",
   ],
   apply(db, stored) {
     if (stored.index !== undefined && !stored.stream.startsWith('batch-')) applyToLog(db, stored.stream, stored);
@@ -246,10 +247,14 @@ function applyToBatch(db: Database, stored: StoredEvent): void {
         "UPDATE anchors SET state = 'finalised', finalised_at = ?, finalised_index = ? WHERE batch = ? AND chain_id = ?",
       ).run(stored.at, stored.index ?? null, batch, event.data.chainId);
       add(db, event.data.chainId, 'final');
-      addSpent(db, batch, event.data.chainId);
+      addAnchorCost(db, batch, event.data.chainId, 1n);
       break;
     case 'AnchorReorganised':
-      if (isFinal(db, batch, event.data.chainId)) add(db, event.data.chainId, 'final', -1);
+      if (isFinal(db, batch, event.data.chainId)) {
+        add(db, event.data.chainId, 'final', -1);
+        // What was paid in a block that is gone was never paid.
+        addAnchorCost(db, batch, event.data.chainId, -1n);
+      }
       add(db, event.data.chainId, 'reorganisations');
       statement(
         db,
@@ -261,12 +266,15 @@ function applyToBatch(db: Database, stored: StoredEvent): void {
       break;
     case 'AnchorFailed': {
       const { chainId, txHash, code } = event.data;
-      statement(db, 'UPDATE anchor_transactions SET failed = ? WHERE tx_hash = ? AND chain_id = ?').run(
+      const failedAt = Math.floor(Date.parse(stored.at) / 1000);
+      statement(db, 'UPDATE anchor_transactions SET failed = ?, failed_at = ? WHERE tx_hash = ? AND chain_id = ?').run(
         code,
+        failedAt,
         txHash,
         chainId,
       );
       add(db, chainId, `${FAILED}${code}`);
+      if (code === REVERTED) addSpent(db, chainId, BigInt(costOfAll(revertedOn(db, chainId, failedAt, txHash))));
       // Another one that was made for it may still be mined.
       statement(
         db,
@@ -279,6 +287,7 @@ function applyToBatch(db: Database, stored: StoredEvent): void {
 }
 
 const FAILED = 'failed ';
+const REVERTED = 'reverted';
 
 function add(db: Database, chainId: number, what: string, n = 1): void {
   statement(
@@ -296,18 +305,22 @@ function isFinal(db: Database, batch: number, chainId: number): boolean {
   return row !== undefined;
 }
 
-/** Wei are longer than SQLite's integers: what a billion dear anchors cost must not overflow. */
-function addSpent(db: Database, batch: number, chainId: number): void {
+/** Adds what an anchor has cost to what the chain has, or takes it away. */
+function addAnchorCost(db: Database, batch: number, chainId: number, times: 1n | -1n): void {
   const { gasUsed, price, l1Fee } = statement(
     db,
     `SELECT gas_used AS gasUsed, effective_gas_price AS price, l1_fee AS l1Fee FROM anchors
        WHERE batch = ? AND chain_id = ?`,
   ).get(batch, chainId) as { gasUsed: string; price: string | null; l1Fee: string | null };
   const cost = costOfAnchor({ gasUsed, effectiveGasPrice: price ?? undefined, l1Fee: l1Fee ?? undefined });
-  if (cost === undefined) return;
+  if (cost !== undefined) addSpent(db, chainId, times * BigInt(cost));
+}
+
+/** Wei are longer than SQLite's integers: what a billion dear anchors cost must not overflow. */
+function addSpent(db: Database, chainId: number, wei: bigint): void {
   statement(db, 'INSERT OR REPLACE INTO chain_spent (chain_id, wei) VALUES (?, ?)').run(
     chainId,
-    (BigInt(spentOn(db, chainId)) + BigInt(cost)).toString(),
+    (BigInt(spentOn(db, chainId)) + wei).toString(),
   );
 }
 
@@ -564,7 +577,16 @@ export function newestSubmissionOn(db: Database, chainId: number): string | unde
   return row.at ?? undefined;
 }
 
-/** Anchors in blocks of a chain from a time on, in seconds since 1970, with what they cost. */
+/** The highest nonce of an anchorer's transactions that a chain reverted; undefined where there is none. */
+export function revertedNonce(db: Database, chainId: number, anchorer: string): number | undefined {
+  const row = statement(
+    db,
+    'SELECT max(nonce) AS nonce FROM anchor_transactions WHERE chain_id = ? AND anchorer = ? AND failed = ?',
+  ).get(chainId, anchorer, REVERTED) as { nonce: number | null };
+  return row.nonce ?? undefined;
+}
+
+/** Anchors in blocks of a chain from a time on, in seconds since 1970, with what they cost; and what was reverted. */
 export function paidAnchors(db: Database, chainId: number, fromSeconds: number): readonly PaidAnchor[] {
   const rows = statement(
     db,
@@ -580,7 +602,7 @@ export function paidAnchors(db: Database, chainId: number, fromSeconds: number):
     l1Fee: string | null;
     credentials: number;
   }[];
-  return rows.map(({ batch, blockTime, gasUsed, price, l1Fee, credentials }) => ({
+  const anchors = rows.map(({ batch, blockTime, gasUsed, price, l1Fee, credentials }) => ({
     chainId,
     batch,
     blockTime,
@@ -589,6 +611,27 @@ export function paidAnchors(db: Database, chainId: number, fromSeconds: number):
     l1Fee: l1Fee ?? undefined,
     credentials,
   }));
+  return [...anchors, ...revertedOn(db, chainId, fromSeconds)];
+}
+
+/**
+ * Transactions that a chain reverted: gas is paid for them as well. What the block took for each is in no event, so it is
+ * what the transaction offered: all of its gas, at its highest price.
+ * @param fromSeconds since 1970, when that was recorded
+ */
+function revertedOn(db: Database, chainId: number, fromSeconds: number, txHash?: string): readonly PaidAnchor[] {
+  const rows = statement(
+    db,
+    `SELECT batch, failed_at AS blockTime, gas_limit AS gasUsed, max_fee_per_gas AS effectiveGasPrice
+     FROM anchor_transactions WHERE chain_id = @chainId AND failed = @failed AND failed_at >= @fromSeconds
+       AND gas_limit IS NOT NULL AND (@txHash IS NULL OR tx_hash = @txHash) ORDER BY batch`,
+  ).all({ chainId, failed: REVERTED, fromSeconds, txHash: txHash ?? null }) as {
+    batch: number;
+    blockTime: number;
+    gasUsed: string;
+    effectiveGasPrice: string;
+  }[];
+  return rows.map((row) => ({ chainId, ...row, credentials: 0, reverted: true }));
 }
 
 /** What has been done on a chain since the beginning. */
@@ -603,7 +646,7 @@ export interface ChainTotals {
   readonly reorganisations: number;
   /** Transactions that were given up, by why. */
   readonly failures: Readonly<Record<string, number>>;
-  /** Wei, decimal: what final anchors with a known price have cost. */
+  /** Wei, decimal: what final anchors with a known price have cost, and what was reverted at most. */
   readonly spent: string;
 }
 

@@ -72,7 +72,7 @@ export interface BuiltAnchor {
 
 /** How a transaction is to be made. */
 export interface BuildOptions {
-  /** Default: `nextNonce()`. */
+  /** Default: the highest of `nextNonces()`. */
   readonly nonce?: number;
   /**
    * A signed transaction, 0x hex, whose nonce is taken and whose two fees are raised by an eighth at least, so that nodes
@@ -137,16 +137,17 @@ export interface Chain {
 
   /**
    * Checks chain id, contract and funds. On the embedded chain it deploys the contract and gives funds where needed.
-   * @returns the newest block's number: no anchor of this ledger is yet to come before it
+   * @returns the newest block's number, the lowest that an endpoint tells: no anchor of this ledger is yet to come before it
    * @throws ChainError wrongChainId, contractMissing, contractDiffers, noFunds
    */
   ensureReady(): Promise<{ readonly blockNumber: number }>;
 
   /**
-   * The anchorer's next nonce, what is in blocks counted and what waits in the pool not: the highest that an endpoint
-   * tells, as one that is behind tells too low a one.
+   * The anchorer's next nonce, what is in blocks counted and what waits in the pool not, as each endpoint that answers
+   * tells it: one that is behind tells too low a one, one that lies any.
+   * @returns at least one
    */
-  nextNonce(): Promise<number>;
+  nextNonces(): Promise<readonly number[]>;
 
   /** What the anchorer has, in wei. */
   balance(): Promise<bigint>;

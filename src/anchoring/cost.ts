@@ -17,6 +17,8 @@ export interface PaidAnchor {
   readonly l1Fee?: string | undefined;
   /** Credentials issued in the batch. */
   readonly credentials: number;
+  /** It was paid for and is no anchor: the chain reverted it. */
+  readonly reverted?: boolean;
 }
 
 /** Wei, decimal; undefined where the price is not known. */
@@ -35,7 +37,7 @@ export function costOfAll(anchors: readonly PaidAnchor[]): string {
 }
 
 export interface CostForecast {
-  /** Anchors with a known price that this rests on. */
+  /** Anchors with a known price that this rests on; what was reverted is none, and counts to what they cost. */
   readonly anchors: number;
   /** Days that they are spread over, at least one. */
   readonly days: number;
@@ -59,7 +61,7 @@ export const FORECAST_DAYS = 7;
  * @param anchors of that chain, in any order; older ones than `FORECAST_DAYS` are left out
  * @param nowSeconds since 1970
  * @param balance wei
- * @returns undefined where no anchor with a known price is recent enough
+ * @returns undefined where nothing with a known price is recent enough
  */
 export function costForecast(
   anchors: readonly PaidAnchor[],
@@ -75,12 +77,13 @@ export function costForecast(
   const seconds = Math.min(Math.max(nowSeconds - oldest, DAY), FORECAST_DAYS * DAY);
   const total = BigInt(costOfAll(recent));
   const perDay = (total * BigInt(DAY)) / BigInt(Math.round(seconds));
+  const included = recent.filter(({ reverted }) => reverted !== true).length;
   const credentials = recent.reduce((sum, one) => sum + one.credentials, 0);
   return {
-    anchors: recent.length,
+    anchors: included,
     days: seconds / DAY,
-    perAnchor: (total / BigInt(recent.length)).toString(),
-    anchorsPerDay: (recent.length * DAY) / seconds,
+    perAnchor: (total / BigInt(Math.max(included, 1))).toString(),
+    anchorsPerDay: (included * DAY) / seconds,
     perDay: perDay.toString(),
     ...(credentials > 0 ? { perCredential: (total / BigInt(credentials)).toString() } : {}),
     ...(balance !== undefined && perDay > 0n ? { daysLeft: Number(balance / perDay) } : {}),

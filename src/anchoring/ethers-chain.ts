@@ -143,9 +143,7 @@ export class EthersChain implements Chain {
 
   async ensureReady(): Promise<{ readonly blockNumber: number }> {
     // Every endpoint that answers shows its chain id here.
-    const [blockNumber] = await this.rpc.each(async (url) =>
-      this.rpc.askOne(url, smallQuantity, 'eth_blockNumber', []),
-    );
+    const newest = await this.rpc.each(async (url) => this.rpc.askOne(url, smallQuantity, 'eth_blockNumber', []));
     if (this.embedded) await this.giveFunds();
     const there = await this.codeAt(this.contract);
     if (there === '0x') await this.deploy();
@@ -157,14 +155,18 @@ export class EthersChain implements Chain {
       );
     }
     if ((await this.balance()) === 0n) throw this.noFunds(0n);
-    return { blockNumber: blockNumber ?? 0 };
+    return { blockNumber: Math.min(...newest) };
   }
 
+  /** What most is to be said for: the highest, as whoever is behind tells a lower one. */
   async nextNonce(): Promise<number> {
-    const said = await this.rpc.each(async (url) =>
+    return Math.max(...(await this.nextNonces()));
+  }
+
+  async nextNonces(): Promise<readonly number[]> {
+    return this.rpc.each(async (url) =>
       this.rpc.askOne(url, smallQuantity, 'eth_getTransactionCount', [this.anchorer, 'latest']),
     );
-    return Math.max(...said);
   }
 
   async newestBlocks(): Promise<readonly BlockTime[]> {

@@ -36,6 +36,8 @@ export class FakeChain implements Chain {
   blocks: Block[] = [];
   pool: { hash: string; nonce: number; signed: string }[] = [];
   nonce = 0;
+  /** What endpoints beside the first tell as the next one. */
+  otherNonces: number[] = [];
   /** The height up to which blocks are final. */
   final = 0;
   /** Mines at once what is sent, and makes it final. */
@@ -94,9 +96,9 @@ export class FakeChain implements Chain {
     this.#asked('ensureReady');
     return { blockNumber: this.blocks.length };
   }
-  async nextNonce(): Promise<number> {
-    this.#asked('nextNonce');
-    return this.nonce;
+  async nextNonces(): Promise<readonly number[]> {
+    this.#asked('nextNonces');
+    return [this.nonce, ...this.otherNonces];
   }
   async balance(): Promise<bigint> {
     this.#asked('balance');

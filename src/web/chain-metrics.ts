@@ -94,7 +94,7 @@ const GAUGES: readonly Metric[] = [
   },
   {
     name: 'meritkedja_anchor_spent_day_coins',
-    help: 'What anchors in blocks of the last 24 hours cost, in whole coins.',
+    help: 'What anchors in blocks of the last 24 hours cost, and transactions that were reverted, in whole coins.',
     of: ({ spentToday }) => one(coins(spentToday)),
   },
   {
@@ -108,7 +108,7 @@ const GAUGES: readonly Metric[] = [
 const COUNTERS: readonly Metric[] = [
   {
     name: 'meritkedja_anchor_spent_coins_total',
-    help: 'What final anchors have cost, in whole coins.',
+    help: 'What final anchors have cost, and transactions that were reverted, in whole coins.',
     of: ({ totals }) => one(coins(totals.spent)),
   },
   {
