@@ -16,20 +16,22 @@ import {
   explain, Memory, parseJson, parseTrust, verify,
   type Platform, type VerificationReport, type VerifyOptions,
 } from 'meritkedja/verification';
+import { NODE_PLATFORM } from 'meritkedja/verification/node';
 import { readFileSync } from 'node:fs';
 
 const [bundle, trust, hashes] = process.argv.slice(2).map((file) => parseJson(readFileSync(file, 'utf8')));
-const gunzip: Platform['gunzip'] = async () => new Uint8Array();
+const platform: Platform = NODE_PLATFORM;
 const options: VerifyOptions = {
   trust: [parseTrust(trust)],
   now: new Date('${NOW}'),
   clock: 'given',
   memory: new Memory(),
+  platform,
   pinnedBlockHashes: hashes as string[],
 };
 const report: VerificationReport = await verify(bundle, options);
 const told: string[] = report.checks.map((check) => explain(check, 'en').title);
-console.log(JSON.stringify({ verdict: report.verdict, told: told.length, gunzip: typeof gunzip }));
+console.log(JSON.stringify({ verdict: report.verdict, told: told.length, platform: Object.keys(platform).sort().join() }));
 `;
 
 /** What must not compile: options without a clock, a report that is not awaited. */
@@ -96,7 +98,7 @@ describe('the verifier in another project', () => {
       }),
     );
     const { stdout, stderr } = await run(process.execPath, [join(project, 'built/right.js'), ...files]);
-    expect(JSON.parse(stdout)).toEqual({ verdict: 'valid', told: 9, gunzip: 'function' });
+    expect(JSON.parse(stdout)).toEqual({ verdict: 'valid', told: 9, platform: 'ed25519,gunzip,sha256' });
     expect(stderr).toBe('');
   }, 60_000);
 
