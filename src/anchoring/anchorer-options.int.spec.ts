@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Wallet } from 'ethers';
 import { NO_STREAM, type EventStore } from '../event-store/event-store.js';
 import { handle } from '../event-store/handle.js';
 import { openMemoryEventStore } from '../event-store/memory.js';
@@ -101,6 +102,67 @@ describe('an anchor that is in no block', () => {
     await anchorer.advance();
     expect(await steps()).toEqual(['BatchSealed', 'AnchorSubmitted', 'AnchorFailed nonceUsed']);
   });
+
+  it('S19: is not given up for what one endpoint of several says of its nonce, however long, and that is told', async () => {
+    const anchorer = anchorerWith();
+    for (const [other, batch] of [
+      [100, 1],
+      [0, 2],
+      [100, 3],
+    ] as const) {
+      chain.otherNonces = [other];
+      if (batch > 1) await seal();
+      await anchorer.advance();
+      for (let i = 0; i < 4; i += 1) {
+        seconds += 100;
+        await anchorer.advance();
+      }
+      if (other > chain.nonce) expect(anchorer.warning).toMatch(/sepolia: endpoints tell .*00A0.*RPC_URLS/);
+      chain.mine();
+      while (await anchorer.advance());
+      expect((await steps(batch)).filter((step) => step.startsWith('AnchorFailed'))).toEqual([]);
+      expect((await steps(batch)).at(-1)).toBe('AnchorFinalised');
+    }
+    expect(new Set(chain.sent.map((signed) => signed.split('/')[1]))).toEqual(new Set(['0', '1', '2']));
+    chain.otherNonces = [];
+    await seal();
+    await anchorer.advance();
+    expect(anchorer.warning).toBeUndefined();
+  });
+
+  it.each([
+    ['more gas than it may use', { gasUsed: '27703' }],
+    ['a higher price than it offers', { effectiveGasPrice: '25000000124' }],
+  ])(
+    'is not taken for one that took %s: an endpoint lies, and what was spent would be wrong for ever',
+    async (_, lie) => {
+      const wallet = new Wallet(`0x${'31'.repeat(32)}`);
+      const fees = { maxFeePerGas: 25_000_000_123n, maxPriorityFeePerGas: 1n };
+      const signedTransaction = await wallet.signTransaction({
+        type: 2,
+        chainId: 1,
+        to: wallet.address,
+        gasLimit: 27_702,
+        ...fees,
+      });
+      const [build, receipt] = [chain.buildAnchor.bind(chain), chain.receipt.bind(chain)];
+      let made: { txHash: string; signedTransaction: string } | undefined;
+      chain.buildAnchor = async (...args) => {
+        const built = await build(...args);
+        made = built;
+        return { ...built, signedTransaction };
+      };
+      chain.send = async () => void (chain.pool = [{ hash: made!.txHash, nonce: 0, signed: signedTransaction }]);
+      const anchorer = anchorerWith();
+      await anchorer.advance();
+      chain.mine();
+      chain.receipt = async (txHash) => ({ ...(await receipt(txHash))!, ...lie });
+      await expect(anchorer.advance()).rejects.toMatchObject({ code: 'badAnswer' });
+      chain.receipt = receipt;
+      while (await anchorer.advance());
+      expect((await steps()).at(-1)).toBe('AnchorFinalised');
+    },
+  );
 
   it('S19: is not sent twice where an endpoint has its log and gives no receipt', async () => {
     const anchorer = anchorerWith({ doubtSeconds: 0 });

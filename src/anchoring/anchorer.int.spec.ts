@@ -6,13 +6,16 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Wallet } from 'ethers';
 import { ConfigError } from '../errors.js';
 import { NO_STREAM, type Append, type EventStore } from '../event-store/event-store.js';
+import { handle } from '../event-store/handle.js';
 import { openMemoryEventStore } from '../event-store/memory.js';
 import { SmallLedger } from '../small-ledger.fixture.js';
 import { Anchorer } from './anchorer.js';
+import { LEDGER_STREAM } from './anchoring.events.js';
 import { chainTotals, finalAnchor, paidAnchors } from './batches.read.js';
 import { ChainError } from './chain.js';
 import { costForecast, costOfAll } from './cost.js';
 import { FakeChain } from './fake-chain.fixture.js';
+import { ledgerDecider } from './ledger.js';
 
 const now = (): Date => new Date('2026-03-01T12:00:00Z');
 
@@ -425,8 +428,35 @@ describe('a store that is older than the chain', () => {
     chain.lose(1);
     await anchorer.compare();
     chain.lose(2);
+    chain.otherNonces = [1];
     await anchorer.compare();
-    expect(from).toEqual([0, 3, 2, 0]);
+    expect(from).toEqual([3, 2, 0]);
+  });
+
+  it('is looked for from the block on at which the chain came into the log; not at all with a key that has sent nothing', async () => {
+    const from: number[] = [];
+    const anchors = chain.anchors.bind(chain);
+    chain.anchors = async (block, ...more) => {
+      from.push(block);
+      return anchors(block, ...more);
+    };
+    await anchorer.compare();
+    expect(from).toEqual([]);
+    // One endpoint has seen a transaction.
+    chain.otherNonces = [1];
+    await anchorer.compare();
+    expect(from).toEqual([0]);
+    const { name, chainId, contract, anchorer: address } = chain;
+    for (const command of [
+      { type: 'FoundLedger', origin: 'example.org/log', vkey: 'example.org/log+1+a' },
+      { type: 'AddChain', name, chainId, contract, anchorer: address, firstBlock: 7 },
+    ] as const) {
+      const meta = { at: now().toISOString(), by: 'process:anchoring' };
+      await handle(store, ledgerDecider, { stream: LEDGER_STREAM, command, context: undefined, meta });
+    }
+    await small.settle();
+    await anchorer.compare();
+    expect(from).toEqual([0, 7]);
   });
 
   it('cannot be told while the chain is away', async () => {

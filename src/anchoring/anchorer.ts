@@ -33,9 +33,10 @@ import {
   unprovenOn,
   unsettledBatches,
 } from './batches.read.js';
-import { ChainError, type Anchored, type BuiltAnchor, type Chain } from './chain.js';
+import { ChainError, type Anchored, type AnchorReceipt, type BuiltAnchor, type Chain } from './chain.js';
 import { costOfAll, formatCoins } from './cost.js';
 import { ledgerDecider, type LedgerChain } from './ledger.js';
+import { feesOf } from './signed-fees.js';
 
 /** Final anchors looked at again at start: a local node that was killed may come back without its last blocks. */
 const LOOK_BACK = 32;
@@ -75,6 +76,7 @@ export class Anchorer {
   readonly #doubts = new Map<string, number>();
   #unproven: string | undefined;
   #usedElsewhere: { readonly says: string; readonly atMs: number } | undefined;
+  #disagreement: string | undefined;
   #provenAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -96,7 +98,10 @@ export class Anchorer {
   async compare(): Promise<void> {
     // What former anchorers (S19) have there is not asked for: a store that has the rotation has all that they anchored
     // in their term, and whoever holds a former key now must not be able to stop the ledger with it.
-    await this.#compareWith(await this.chain.anchors(await this.#comparedUpTo()));
+    const from = await this.#comparedUpTo();
+    // Whoever has sent no transaction has anchored nothing: no chain of a hundred million blocks is looked through for it.
+    if (from === 0 && (await this.chain.nextNonces()).every((next) => next === 0)) return;
+    await this.#compareWith(await this.chain.anchors(from));
   }
 
   async #compareWith(anchored: readonly Anchored[]): Promise<void> {
@@ -134,7 +139,8 @@ export class Anchorer {
     for (const { blockNumber, blockHash } of finalisedOn(this.readModels.db, this.chain.chainId, LOOK_BACK)) {
       if ((await this.chain.isFinalised(blockNumber, blockHash)) === 'yes') return blockNumber;
     }
-    return 0;
+    // What lay before that was compared when the chain came into the log.
+    return (await this.#inLog())?.firstBlock ?? 0;
   }
 
   /** Newest block whose anchors may be of a log whose loss was accepted; below every block where there was none. */
@@ -176,7 +182,10 @@ export class Anchorer {
    */
   async advance(): Promise<boolean> {
     await this.#proveLater();
-    if (this.#due().length === 0) return false;
+    if (this.#due().length === 0) {
+      this.#disagreement = undefined;
+      return false;
+    }
     // Before more is built on it: is the last one still there? (The embedded node may have come back without it.)
     await this.lookBack();
     let moved = false;
@@ -236,12 +245,13 @@ export class Anchorer {
 
   /** Whether one of its transactions was found in a block. */
   async #confirm(number: number, anchor: ChainAnchor): Promise<boolean> {
-    for (const { txHash } of anchor.submissions) {
+    for (const submission of anchor.submissions) {
+      const { txHash } = submission;
       const receipt = await this.chain.receipt(txHash);
       if (!receipt) continue;
+      this.#requirePossible(receipt, submission);
       if (!('logIndex' in receipt)) {
-        const failed = anchor.submissions.find((one) => one.txHash === txHash)?.failed;
-        if (failed !== undefined) continue;
+        if (submission.failed !== undefined) continue;
         if ((await this.#anchored()).some((one) => one.txHash === txHash)) {
           throw new ChainError(
             'rpcDisagreement',
@@ -261,6 +271,21 @@ export class Anchorer {
       return true;
     }
     return false;
+  }
+
+  /** What is recorded of a receipt stands in the log for ever: no block takes more than was signed for. */
+  #requirePossible(
+    { gasUsed, effectiveGasPrice = '0' }: AnchorReceipt,
+    { txHash, signedTransaction }: Submission,
+  ): void {
+    const { gasLimit, maxFeePerGas } = feesOf(signedTransaction) ?? {};
+    if (gasLimit === undefined || maxFeePerGas === undefined) return;
+    if (BigInt(gasUsed) <= BigInt(gasLimit) && BigInt(effectiveGasPrice) <= BigInt(maxFeePerGas)) return;
+    throw new ChainError(
+      'badAnswer',
+      `${this.chain.name}: an endpoint says that ${txHash} took ${gasUsed} gas at ${effectiveGasPrice} wei, and it may use ` +
+        `${gasLimit} at ${maxFeePerGas}: the endpoint is wrong; name another one in RPC_URLS if this goes on`,
+    );
   }
 
   async #submit(number: number, state: BatchState & { is: 'sealed' }, anchor: ChainAnchor): Promise<boolean> {
@@ -348,6 +373,13 @@ export class Anchorer {
     // this and another that, one of them is behind or lies, and nothing is given up.
     const isUsed = said.every((next) => next > live.nonce);
     const isGap = said.every((next) => next < live.nonce);
+    const isOld =
+      this.now().getTime() - Date.parse(anchor.submissions[0]?.at ?? live.at) >= this.options.bumpAfterSeconds * 1000;
+    this.#disagreement =
+      isOld && new Set(said).size > 1
+        ? `${name}: endpoints tell ${said.join(' and ')} as the next nonce of ${this.chain.anchorer}, so one of them is behind ` +
+          `or wrong, and the anchor of batch ${number} is in no block: leave that endpoint out of RPC_URLS if this goes on`
+        : undefined;
     if (!isUsed && !isGap) {
       this.#doubts.clear();
       return this.#insist(number, state, live);
@@ -516,7 +548,7 @@ export class Anchorer {
   get warning(): string | undefined {
     const { says, atMs } = this.#usedElsewhere ?? {};
     const isRecent = atMs !== undefined && Math.abs(this.now().getTime() - atMs) < DAY_SECONDS * 1000;
-    return isRecent ? says : this.#unproven;
+    return isRecent ? says : (this.#disagreement ?? this.#unproven);
   }
 
   /**

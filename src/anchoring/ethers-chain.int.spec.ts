@@ -486,6 +486,36 @@ describe('endpoints that cannot be relied on', () => {
     }
   });
 
+  it('goes on with the next where one gives a receipt that does not fit its block', async () => {
+    const { built, receipt } = await anchor();
+    meddler.meddle = (method, result) =>
+      method === 'eth_getTransactionReceipt' ? { ...(result as object), transactionIndex: '0x7' } : result;
+    expect(await chainOf({ rpcUrls: [meddler.url, node.url] }).receipt(built.txHash)).toEqual(receipt);
+  });
+
+  it('S16: begins at the lowest newest block that is told: a first block that is too high would make every proof wrong', async () => {
+    meddler.meddle = (method, result) => (method === 'eth_blockNumber' ? '0x1fffffffffffff' : result);
+    const { blockNumber } = await chainOf({ rpcUrls: [meddler.url, node.url] }).ensureReady();
+    expect(blockNumber).toBe(Number(await rpc('eth_blockNumber')));
+  });
+
+  it('does not ask for ever for the logs of blocks that are not, as an endpoint may say that there are', async () => {
+    meddler.meddle = (method, result) => (method === 'eth_blockNumber' ? '0x1fffffffffffff' : result);
+    const misled = chainOf({ rpcUrls: [meddler.url], logsMs: 0 });
+    await expect(misled.anchors(0)).rejects.toThrow(/9007199254740991.*RPC_URLS/);
+  });
+
+  it.each(['gasUsed', 'effectiveGasPrice', 'l1Fee'])(
+    'takes no %s that is longer than a word of the chain',
+    async (name) => {
+      const { built } = await anchor();
+      meddler.meddle = (method, result) =>
+        method === 'eth_getTransactionReceipt' ? { ...(result as object), [name]: `0x${'f'.repeat(65)}` } : result;
+      const misled = chainOf({ rpcUrls: [meddler.url] });
+      await expect(misled.receipt(built.txHash)).rejects.toMatchObject({ code: 'badAnswer' });
+    },
+  );
+
   it('sends to all of them', async () => {
     const several = chainOf({ rpcUrls: [node.url, meddler.url] });
     await several.send((await several.buildAnchor(newRoot())).signedTransaction);

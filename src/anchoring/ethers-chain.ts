@@ -82,9 +82,13 @@ export interface EthersChainOptions {
   readonly feesAbove?: FeesAbove;
   /** For each call to an endpoint. */
   readonly timeoutMs?: number;
+  /** For all calls to an endpoint that ask for the anchorer's logs together. */
+  readonly logsMs?: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** Logs are asked for from a block on after which there can be few: who has so many blocks more lies, or is too slow. */
+const DEFAULT_LOGS_MS = 900_000;
 /** Gas limit over the estimate, in per cent: a fork may come between the estimate and the block. Unused gas is free. */
 const GAS_LIMIT_PERCENT = 120n;
 /** A base fee grows by an eighth a block at most: twice as much lasts for six full blocks. So does that of the chain above. */
@@ -122,6 +126,7 @@ export class EthersChain implements Chain {
   private readonly minPriorityFee: bigint;
   private readonly feesAbove: FeesAbove;
   private readonly rpc: RpcEndpoints;
+  private readonly logsMs: number;
   private readonly onSettled: () => Promise<void>;
 
   constructor(options: EthersChainOptions) {
@@ -138,6 +143,7 @@ export class EthersChain implements Chain {
     this.minPriorityFee = options.minPriorityFee ?? 0n;
     this.feesAbove = options.feesAbove ?? feesAbove(networkWithId(options.chainId));
     this.rpc = new RpcEndpoints(options.rpcUrls, options.chainId, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    this.logsMs = options.logsMs ?? DEFAULT_LOGS_MS;
     this.onSettled = options.onSettled ?? (async (): Promise<void> => undefined);
   }
 
@@ -477,11 +483,14 @@ export class EthersChain implements Chain {
    * @param at the one endpoint to ask; default: all
    */
   private async find(txHash: string, at?: string): Promise<{ receipt: RpcReceipt; block: RpcBlock } | undefined> {
-    const ask = async <T>(answer: z.ZodType<T>, method: string, params: readonly unknown[]): Promise<T | null> =>
-      at === undefined ? this.rpc.find(answer, method, params) : this.rpc.askOne(at, answer.nullable(), method, params);
-    const receipt = await ask(rpcReceipt, 'eth_getTransactionReceipt', [txHash]);
+    if (at === undefined) {
+      // Both from one endpoint, and one whose answers do not fit together hides nothing that another one has.
+      const found = await this.rpc.each(async (url) => this.find(txHash, url));
+      return found.find((one) => one !== undefined);
+    }
+    const receipt = await this.rpc.askOne(at, rpcReceipt.nullable(), 'eth_getTransactionReceipt', [txHash]);
     if (receipt === null) return undefined;
-    const block = await ask(rpcBlock, 'eth_getBlockByHash', [receipt.blockHash, false]);
+    const block = await this.rpc.askOne(at, rpcBlock.nullable(), 'eth_getBlockByHash', [receipt.blockHash, false]);
     // Reorganised between the two answers.
     if (block === null) return undefined;
     this.require(
@@ -601,7 +610,13 @@ export class EthersChain implements Chain {
     const ours = anchorers.map((one) => `0x${'0'.repeat(24)}${one.slice(2).toLowerCase()}`);
     const topics = [REGISTRY_TOPIC, ours];
     const anchors: Anchored[] = [];
+    const end = performance.now() + this.logsMs;
     for (let from = fromBlock; from <= newest; from += LOG_RANGE) {
+      this.require(
+        performance.now() < end,
+        `an endpoint says that its newest block is ${newest}, and of its logs from block ${fromBlock} on it has told those ` +
+          `up to block ${from} in ${this.logsMs / 1_000} s`,
+      );
       const range = { fromBlock: toQuantity(from), toBlock: toQuantity(Math.min(from + LOG_RANGE - 1, newest)) };
       for (const log of await this.logsAt(url, { address, topics, ...range })) {
         const [event, anchorer, root] = log.topics;

@@ -58,6 +58,26 @@ function over(...endpoints: readonly Endpoint[]): RpcEndpoints {
 const ask = (rpc: RpcEndpoints, method = 'eth_getTransactionCount'): Promise<string> => rpc.ask(z.string(), method, []);
 
 describe('an endpoint that is no use now', () => {
+  it.each([
+    ['its result', (deep: string) => `"id":1,"result":${deep}`],
+    ['its id', (deep: string) => `"id":${deep},"result":"0x7"`],
+    ['its error', (deep: string) => `"id":1,"error":${deep}`],
+  ])('is one that nests lists in %s deeper than the stack: an answer as wrong as others', async (_, body) => {
+    const deep = await endpoint((response) => {
+      response.end(`{"jsonrpc":"2.0",${body('['.repeat(1_000_000) + ']'.repeat(1_000_000))}}`);
+    });
+    await expect(ask(over(deep))).rejects.toMatchObject({ code: 'badAnswer' });
+    expect(await ask(over(deep, await endpoint()))).toBe('0x7');
+  });
+
+  it('is one whose refusal holds line breaks and control characters: messages and logs are one line', async () => {
+    const rude = await endpoint((response, id) =>
+      json(response, { id, error: { code: -32_000, message: 'no\r\n2026 ERROR forged\u001b[31m' } }),
+    );
+    const said = await ask(over(rude)).catch((error: unknown) => (error as Error).message);
+    expect(said).toBe('no  2026 ERROR forged [31m');
+  });
+
   it.each<[string, Handle, ChainErrorCode, RegExp]>([
     [
       'limits, with 429',

@@ -44,7 +44,12 @@ const answerSchema = z.union([
   z
     .object({ error: z.object({ code: z.number().optional(), message: z.string() }) })
     .transform(({ error }) => ({ refused: error.message, code: error.code })),
-  z.object({ id: z.json().optional(), result: z.json() }),
+  // Nothing of it is walked through here: what nests deeper than the stack would end the process.
+  z
+    .custom<{ readonly id?: unknown; readonly result: unknown }>(
+      (answer) => typeof answer === 'object' && answer !== null && 'result' in answer,
+    )
+    .transform(({ id, result }) => ({ id, result })),
 ]);
 
 let calls = 0;
@@ -94,7 +99,7 @@ export async function callRpc(
   }
   if (answer.success) {
     // Nodes send errors of JSON-RPC with a status of HTTP that is one too.
-    if ('refused' in answer.data) throw new RpcRefusal(answer.data.refused.slice(0, 1_000));
+    if ('refused' in answer.data) throw new RpcRefusal(oneLine(answer.data.refused.slice(0, 1_000)));
     const { id: answered, result } = answer.data;
     if (answered === undefined || answered === id) return result;
     throw new ChainError(
@@ -128,6 +133,11 @@ function restOf(header: string | null): number | undefined {
   if (header === null) return undefined;
   const seconds = /^\d{1,9}$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(Math.ceil(seconds), 0), LONGEST_REST_SECONDS);
+}
+
+/** What a stranger says, without what would begin a new line in a log, or steer a terminal. */
+function oneLine(said: string): string {
+  return said.replace(/\p{Cc}/gu, ' ');
 }
 
 function isLimited({ refused, code }: { readonly refused: string; readonly code: number | undefined }): boolean {

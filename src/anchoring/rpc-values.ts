@@ -13,8 +13,8 @@ export const data = z
 /** JSON-RPC "data" of `length` bytes. */
 export const bytesOf = (length: number): z.ZodType<string, string> =>
   data.refine((text) => text.length === 2 + 2 * length, `expected ${length} bytes`);
-/** JSON-RPC "quantity": no leading zeros. */
-export const quantity = z.string().regex(/^0x(?:0|[1-9a-fA-F][0-9a-fA-F]*)$/, 'expected a quantity in 0x hex');
+/** JSON-RPC "quantity": no leading zeros, and no more than the 32 bytes of a word. */
+export const quantity = z.string().regex(/^0x(?:0|[1-9a-fA-F][0-9a-fA-F]{0,63})$/, 'expected a quantity in 0x hex');
 export const bigQuantity = quantity.transform(BigInt);
 /** A quantity as a number up to 2^53 − 1. */
 export const smallQuantity = quantity
