@@ -159,6 +159,10 @@ describe('meritkedja audit', () => {
     const done = await audited('operator', '--data-dir', service.dataDir);
     expect([done.status, codes(done), done.json.anchors.explained]).toEqual([0, [], batches]);
     expect(done.json.trust.source).toBe(join(service.dataDir, 'trust.json'));
+    expect(done.json.sealed).toEqual({ audited: false, reason: expect.stringContaining('the service has the store') });
+    // Whoever names the keys wants it done.
+    const asked = await audited('operator', '--data-dir', service.dataDir, '--keys-dir', join(service.dataDir, 'keys'));
+    expect([asked.status, asked.json.undetermined]).toEqual([2, [expect.stringContaining('what is sealed')]]);
   });
 
   it('S19: names a chain that it did not reach', async () => {
@@ -288,6 +292,71 @@ describe('log proofs', () => {
     const bundled = await ran('auditor', 'bundle', credential, '--tlog-proof', '--url', service.url, '--out', out);
     expect([bundled.status, readFileSync(out, 'utf8')]).toEqual([0, proof.text]);
   });
+});
+
+describe('an audit of a stopped ledger with its operator’s keys', () => {
+  it(
+    'S17, S22, S23: opens what is sealed, counts what was erased, and says so where the keys are not there',
+    async () => {
+      const other = await Service.start();
+      const folder = file('sealed');
+      try {
+        const made = await world(other);
+        for (const familyName of ['Ettsson', 'Tvåsson']) {
+          const issue = issuance(made.definitionId, made.owner, { givenName: 'Påhittad', familyName });
+          const { id } = await other.post('/api/v1/credentials', issue);
+          await other.post(`/api/v1/credentials/${id}/suspend`, { reason: 'underReview', note: 'Ska ses över.' });
+          if (familyName === 'Tvåsson') {
+            const { id: holder } = await other.ok(`/api/v1/credentials/${id}/holder`);
+            await other.post(`/api/v1/holders/${holder}/erase`, { confirm: holder });
+          }
+        }
+        await anchored(other);
+        await other.stop();
+        cpSync(other.dataDir, folder, { recursive: true });
+      } finally {
+        await other.dispose();
+      }
+      const bytes = readFileSync(join(folder, 'events.db'));
+      const done = await audited('keyed', '--data-dir', folder);
+      expect([done.stderr, done.json?.findings.filter(({ severity }: Parsed) => severity !== 'note')]).toEqual([
+        '',
+        [],
+      ]);
+      expect(done.json.sealed).toMatchObject({
+        ...{ audited: true, documents: 1, assessments: 1, notes: 1 },
+        erased: { credentials: 1, assessments: 1, notes: 1 },
+      });
+      expect(done.json.sealed.statusLists).toBeGreaterThan(0);
+      expect(done.json.notChecked.privateRules).toEqual({
+        ...{ outcomesMet: 1, holderNamed: 1, versionPublished: 1, outcomesInRange: 1 },
+      });
+      const said = (await ran('keyed', 'audit', '--data-dir', folder, '--lang', 'sv')).stdout;
+      expect(said).toMatch(/förseglat, öppnat +1 dokument, 1 bedömningar/);
+      expect(said).toMatch(/raderat +1 dokument, 1 bedömningar, 1 anteckningar/);
+      expect(readFileSync(join(folder, 'events.db')).equals(bytes)).toBe(true);
+
+      renameSync(join(folder, 'master-key'), join(folder, 'away'));
+      const without = await audited('keyed', '--data-dir', folder);
+      expect([without.status, without.json.sealed]).toEqual([
+        done.status,
+        { audited: false, reason: expect.stringMatching(/^MASTER_KEY: is not set and .*master-key is missing/) },
+      ]);
+      expect(without.json.notChecked.privateRules).toMatchObject({ outcomesMet: 2 });
+      expect((await ran('keyed', 'audit', '--data-dir', folder)).stdout).toMatch(/opened +not opened: MASTER_KEY/);
+      const named = await audited('keyed', '--data-dir', folder, '--keys-dir', join(folder, 'keys'));
+      expect([named.status, named.json.undetermined.at(-1)]).toEqual([2, expect.stringContaining('what is sealed')]);
+      expect((await ran('keyed', 'audit', '--url', service.url, '--keys-dir', folder)).status).toBe(64);
+      renameSync(join(folder, 'away'), join(folder, 'master-key'));
+      // One byte of what was sealed.
+      const damaged = Buffer.from(bytes);
+      damaged[damaged.indexOf('"ciphertext":"') + 40]! ^= 1;
+      writeFileSync(join(folder, 'events.db'), damaged);
+      const found = await audited('keyed', '--data-dir', folder);
+      expect([found.status, codes(found)]).toEqual([1, expect.arrayContaining(['error S22 sealedDiffers'])]);
+    },
+    3 * MINUTES,
+  );
 });
 
 describe('an audit of a ledger that is stopped', () => {

@@ -10,6 +10,7 @@
 import { ChainError } from '../anchoring/chain.js';
 import { RpcRefusal } from '../anchoring/json-rpc.js';
 import { readAnchorTransaction } from '../anchoring/anchor-transaction.js';
+import { fromBase64 } from '../encoding/base64.js';
 import { toHex0x } from '../encoding/hex.js';
 import type { AnchorProof, TrustFile } from '../verification/bundle.js';
 import type { PinnedBlockHash } from '../verification/check-anchor.js';
@@ -124,14 +125,17 @@ export async function auditAnchors(log: LogAudit, options: AnchorOptions): Promi
 /** What may explain a log of the registry. */
 interface Explanations {
   batchOf(root: string): AuditedBatch | undefined;
+  /** Of the head that was audited, 0x hex: its batch is sealed in an entry after it, which may have no head yet. */
+  readonly headRoot: string;
   /** The newest block of a chain whose anchors may be of a log that was lost (S16). */
   lostUpTo(chainId: number): number;
 }
 
-function explanations({ batches, ledger }: LogAudit): Explanations {
+function explanations({ root, batches, ledger }: LogAudit): Explanations {
   const byRoot = new Map(batches.filter(({ isOfThisLog }) => isOfThisLog).map((batch) => [rootHex(batch), batch]));
   return {
-    batchOf: (root) => byRoot.get(root),
+    batchOf: (anchored) => byRoot.get(anchored),
+    headRoot: toHex0x(fromBase64(root)),
     lostUpTo: (chainId) => (ledger.is === 'founded' ? (ledger.lostUpTo[chainId] ?? -1) : -1),
   };
 }
@@ -438,6 +442,7 @@ class ChainAudit {
   /** Something that our anchorer has signed, or that an endpoint says it has. */
   async #settleUnexplained(log: AnchorLog, witnesses: readonly Witness[]): Promise<void> {
     const { root, blockNumber, txHash, anchorer } = log;
+    if (root === this.explain.headRoot) return;
     this.#later ??= await this.options.laterRoots?.();
     if (this.#later?.has(root) === true) return;
     const says = `${this.#name}: ${anchorer} has anchored ${root} in block ${blockNumber} (${txHash}), which no batch of this log has`;
