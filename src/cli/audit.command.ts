@@ -35,9 +35,9 @@ import { CliError, EXIT, printable, type CliIo, type ExitStatus } from './cli-io
 import { progressOn, type Progress } from './progress.js';
 import { isUrl, readDocument, reasonOf } from './read-document.js';
 import type { Finish } from './run.js';
-import { trustFrom } from './trust.command.js';
+import { trustFrom, trustGiven } from './trust.command.js';
 import { auditSealedPart, EVENTS_FILE, type SealedReport } from './sealed-part.js';
-import { pinnedTrust, type PinnedTrust } from './trust-store.js';
+import type { PinnedTrust } from './trust-store.js';
 
 interface Options {
   readonly url?: string;
@@ -123,7 +123,7 @@ async function audit(options: Options, io: CliIo): Promise<ExitStatus> {
   const began = performance.now();
   const settings = settingsOf(options, io);
   const progress = progressOn(io);
-  const known = await trustOf(options, io);
+  const known = await trustGiven(options.trust, io, { dataDir: options.dataDir ?? io.dataDir });
   const place = await placeOf(options, io);
   const chains = new EmbeddedChainCopy(place.folder);
   try {
@@ -437,13 +437,6 @@ function overHttp(url: string, io: CliIo): Place {
   const base = url.replace(/\/+$/, '');
   const log = /\/log$/.test(base) ? base : `${base}/log`;
   return { source: httpLogSource(log, { fetch: io.fetch }), proofs: proofsOver(log.replace(/\/log$/, ''), io.fetch) };
-}
-
-async function trustOf({ trust, dataDir }: Options, io: CliIo): Promise<readonly PinnedTrust[]> {
-  if (trust.length === 0) return pinnedTrust(io.configDir, dataDir ?? io.dataDir);
-  return Promise.all(
-    trust.map(async (source) => ({ trust: trustFrom(await readDocument(source, io), source), source })),
-  );
 }
 
 interface Settings {

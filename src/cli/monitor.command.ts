@@ -15,10 +15,11 @@ import { lineText } from '../web/pages/history-text.js';
 import { formatDateTime } from '../web/text/text.js';
 import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
 import { progressOn } from './progress.js';
-import { isUrl, readDocument } from './read-document.js';
+import { isUrl } from './read-document.js';
 import type { Finish } from './run.js';
-import { trustFrom } from './trust.command.js';
-import { pinnedTrust, type PinnedTrust } from './trust-store.js';
+import { trustGiven } from './trust.command.js';
+import type { PinnedTrust } from './trust-store.js';
+import type { PinnedLogKey } from '../audit/log-audit.js';
 
 interface Options {
   readonly organisation: string;
@@ -64,13 +65,13 @@ async function monitor(options: Options, io: CliIo): Promise<number> {
     const what = printable(options.organisation);
     throw new CliError(EXIT.usage, `--organisation: "${what}" is not an id (UUID)`);
   }
-  const trusted = await trustOf(options, io);
+  const trusted = await trustGiven(options.trust, io);
   const log = logOf(options.url, trusted);
   const file = join(io.configDir, 'monitor', `${encodeURIComponent(log)}-${organisation}.json`);
   const entries: NamedEntry[] = [];
   const monitored = await monitorIt(log, {
     ...{ organisation, io },
-    vkeys: trusted.map(({ trust }) => ({ vkey: trust.vkey })),
+    vkeys: trusted.flatMap(({ trust }): readonly PinnedLogKey[] => trust.vkeys ?? [{ vkey: trust.vkey }]),
     state: options.all === true ? undefined : await readState(file),
     onEntry: (entry) => entries.push(entry),
   });
@@ -101,16 +102,6 @@ async function monitorIt(
     progress.done();
     await source.close();
   }
-}
-
-async function trustOf(options: Options, io: CliIo): Promise<readonly PinnedTrust[]> {
-  if (options.trust.length === 0) return pinnedTrust(io.configDir, io.dataDir);
-  return Promise.all(
-    options.trust.map(async (source) => ({
-      trust: trustFrom(await readDocument(source, io), source),
-      source,
-    })),
-  );
 }
 
 /** The address of the log, without a slash at the end. */

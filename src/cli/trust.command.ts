@@ -4,8 +4,8 @@ import { equalJson } from '../encoding/json-equal.js';
 import { InputError } from '../errors.js';
 import { fingerprint, isRotationOf, parseTrust, type TrustFile } from '../verification/index.js';
 import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
-import { readDocument } from './read-document.js';
-import { TrustStore } from './trust-store.js';
+import { readDocument, type ReadOptions } from './read-document.js';
+import { pinnedTrust, TrustStore, type PinnedTrust } from './trust-store.js';
 
 export function trustCommand(root: Command, io: CliIo): void {
   const trust = root
@@ -31,6 +31,22 @@ export function trustCommand(root: Command, io: CliIo): void {
     .argument('<origin>', 'the log’s origin, as `trust list` shows it')
     .option('--json', 'print one JSON document')
     .action((origin: string, options: { json?: boolean }) => remove(origin, options, io));
+}
+
+/**
+ * The trust that a command goes by: the files and URLs it was given, else what is pinned (S4).
+ * @param dataDir whose own trust file counts as well
+ * @throws CliError as `readDocument`, and 65 for what is no trust file
+ */
+export async function trustGiven(
+  sources: readonly string[],
+  io: CliIo,
+  { dataDir = io.dataDir, ...options }: ReadOptions & { readonly dataDir?: string | undefined } = {},
+): Promise<readonly PinnedTrust[]> {
+  if (sources.length === 0) return pinnedTrust(io.configDir, dataDir);
+  return Promise.all(
+    sources.map(async (source) => ({ trust: trustFrom(await readDocument(source, io, options), source), source })),
+  );
 }
 
 /**

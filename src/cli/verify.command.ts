@@ -20,8 +20,7 @@ import { reportLogProof } from './log-proof-report.js';
 import { isUrl, readDocument, readDocumentOrLogProof } from './read-document.js';
 import { reportText } from './report-text.js';
 import type { Finish } from './run.js';
-import { trustFrom } from './trust.command.js';
-import { pinnedTrust, type PinnedTrust } from './trust-store.js';
+import { trustGiven } from './trust.command.js';
 import { verifyDocument, type Asking, type Settings } from './verify-document.js';
 import { isMany, verifyMany } from './verify-many.js';
 
@@ -96,7 +95,7 @@ async function verifySources(sources: readonly string[], options: Options, io: C
     throw usage('--block-hash and --block-hashes exclude each other');
   }
 
-  const used = await trustOf(options, io);
+  const used = await trustGiven(options.trust, io, options);
   const trust = used.map((one) => one.trust);
   const lists = await readBlockHashLists(options.blockHashes, io, options);
   const given: Settings = {
@@ -181,16 +180,6 @@ async function bundleOf(id: unknown, trust: readonly TrustFile[], io: CliIo): Pr
     }
   }
   return undefined;
-}
-
-async function trustOf(options: Options, io: CliIo): Promise<readonly PinnedTrust[]> {
-  if (options.trust.length === 0) return pinnedTrust(io.configDir, io.dataDir);
-  return Promise.all(
-    options.trust.map(async (source) => ({
-      trust: trustFrom(await readDocument(source, io, options), source),
-      source,
-    })),
-  );
 }
 
 function clockOf(at: string | undefined, io: CliIo): Pick<VerifyOptions, 'now' | 'clock'> {
