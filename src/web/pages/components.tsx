@@ -54,11 +54,14 @@ const NAVIGATION = [
   ['/batches', 'batches'],
   ['/docs', 'docs'],
 ] as const;
+/** Pages that are reached from one in the navigation, and whose addresses do not show it. */
+const UNDER: Readonly<Record<string, string>> = { '/anchoring': '/batches' };
 
 function Header({ ctx }: { ctx: PageContext }): JSX.Element {
   const t = texts(ctx.lang);
   const other: Lang = ctx.lang === 'sv' ? 'en' : 'sv';
-  const current = (path: string) => (ctx.path === path || ctx.path.startsWith(`${path}/`) ? 'page' : undefined);
+  const here = UNDER[ctx.path] ?? ctx.path;
+  const current = (path: string) => (here === path || here.startsWith(`${path}/`) ? 'page' : undefined);
   return (
     <header class="site-header">
       <div class="wrap bar">

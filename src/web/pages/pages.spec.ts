@@ -150,6 +150,21 @@ describe.each(Object.entries(PARTS))('the part %s', (_, render) => {
   });
 });
 
+describe('the navigation', () => {
+  it.each([
+    ['/batches', '/batches'],
+    ['/batches/7', '/batches'],
+    ['/anchoring', '/batches'],
+    ['/verify', '/verify'],
+    ['/docs/auditor', '/docs'],
+    ['/history', undefined],
+  ])('on %s marks %s', (path, marked) => {
+    const page = pages.anchoringPage(VIEWS.anchoring, { ...CONTEXT, path });
+    const marks = [...page.matchAll(/<a href="([^"?]*)[^"]*" aria-current="page">/g)].map(([, href]) => href);
+    expect(marks).toEqual(marked === undefined ? [] : [marked]);
+  });
+});
+
 describe('a page with demonstration data', () => {
   it('says so, and one without does not', () => {
     expect(pages.startPage(VIEWS.start, CONTEXT)).toContain('Demodata: påhittade innehavare');
