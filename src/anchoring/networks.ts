@@ -34,6 +34,9 @@ export interface Network {
   readonly testnet: true;
 }
 
+/** How long before a chain's end to say so: time to choose another and to anchor there too. */
+export const END_NEAR_DAYS = 180;
+
 export const NETWORKS: readonly Network[] = [
   {
     name: 'sepolia',

@@ -12,7 +12,7 @@ import { chainFigures, type ChainFigures } from '../anchoring/chain-figures.js';
 import { WITNESS_INTERVAL_SECONDS } from '../anchoring/chain-plan.js';
 import { EMBEDDED_CHAIN_ID } from '../anchoring/embedded-node.js';
 import type { LedgerChain } from '../anchoring/ledger.js';
-import { networkWithId } from '../anchoring/networks.js';
+import { END_NEAR_DAYS, networkWithId } from '../anchoring/networks.js';
 import { NotFoundError } from '../errors.js';
 import type { Ledger } from '../ledger.js';
 import type { AnchoringView, BatchPageView, ChainView, PolicyView } from './pages/anchoring-view-models.js';
@@ -80,9 +80,11 @@ function policyOf({ config }: Ledger): PolicyView {
   };
 }
 
-function chainView({ readModels: { db } }: Ledger, chain: ChainFigures): ChainView {
+function chainView({ readModels: { db }, now }: Ledger, chain: ChainFigures): ChainView {
   const { name, chainId, isMain, embedded, network, anchorer, contract, closedAt, status, forecast, totals } = chain;
   const days = forecast?.daysLeft;
+  // After a rotation the log names one address, and the balance is that of the key which is still configured.
+  const isOwn = status?.problemCode !== 'anchorerDiffers';
   return {
     ...{ name, chainId, isMain, embedded },
     ...(network && { title: network.title }),
@@ -91,14 +93,14 @@ function chainView({ readModels: { db } }: Ledger, chain: ChainFigures): ChainVi
     ...(anchorer !== undefined && { anchorer }),
     ...(contract !== undefined && { contract }),
     ...(closedAt !== undefined && { closedAt }),
-    ...(network?.announcedEnd !== undefined && { announcedEnd: network.announcedEnd }),
+    ...endOf(network?.announcedEnd, now()),
     here: status !== undefined,
     ...(status?.problem !== undefined && {
       problem: { code: status.problemCode ?? 'unavailable', text: status.problem },
     }),
     ...(status?.warning !== undefined && { warning: status.warning }),
-    ...(!embedded && days !== undefined && days < PURSE_WARNING_DAYS && { lowDays: days }),
-    ...(status?.balance !== undefined && { balance: status.balance }),
+    ...(!embedded && isOwn && days !== undefined && days < PURSE_WARNING_DAYS && { lowDays: days }),
+    ...(isOwn && status?.balance !== undefined && { balance: status.balance }),
     ...(status?.newestBlock && {
       newestBlock: { number: status.newestBlock.number, time: fromSeconds(status.newestBlock.time) },
     }),
@@ -117,6 +119,13 @@ function chainView({ readModels: { db } }: Ledger, chain: ChainFigures): ChainVi
       ...(anchor.cost !== undefined && { cost: anchor.cost }),
     })),
   };
+}
+
+/** The day is told while there is reason to act on it: half a year ahead, as `doctor` does, and afterwards. */
+export function endOf(day: string | undefined, now: Date): Pick<ChainView, 'announcedEnd' | 'endPassed'> {
+  const left = day === undefined ? Infinity : Date.parse(day) - now.getTime();
+  if (day === undefined || left >= END_NEAR_DAYS * 86_400_000) return {};
+  return { announcedEnd: day, ...(left < 0 && { endPassed: true }) };
 }
 
 function fromSeconds(seconds: number): string {

@@ -172,7 +172,7 @@ function Chain({ chain, ctx }: { chain: ChainView; ctx: PageContext }): JSX.Elem
 /** What is wrong, or will be, and what to do. */
 function Notes({ chain, lang }: { chain: ChainView; lang: Lang }): JSX.Element {
   const t = texts(lang).anchoring;
-  const { problem, warning, lowDays, closedAt, announcedEnd, anchorer } = chain;
+  const { problem, warning, lowDays, closedAt, announcedEnd, endPassed, anchorer } = chain;
   return (
     <>
       {closedAt === undefined ? (
@@ -198,7 +198,7 @@ function Notes({ chain, lang }: { chain: ChainView; lang: Lang }): JSX.Element {
       ) : (
         <div class="note warn" role="status">
           <p>
-            <strong safe>{fill(t.purseLow, { n: formatNumber(lowDays, lang) })}</strong>
+            <strong safe>{fill(t.purseLow, { time: wholeDays(lowDays, lang) })}</strong>
           </p>
           <p safe>{fill(t.purseLowText, { address: anchorer ?? '' })}</p>
         </div>
@@ -217,11 +217,18 @@ function Notes({ chain, lang }: { chain: ChainView; lang: Lang }): JSX.Element {
         ''
       ) : (
         <p class="note warn" safe>
-          {fill(t.announcedEnd, { date: formatDate(announcedEnd, lang) })}
+          {fill(endPassed === true ? t.endPassed : t.announcedEnd, { date: formatDate(announcedEnd, lang) })}
         </p>
       )}
     </>
   );
+}
+
+/** How long money lasts, in words: whole days, rounded down. */
+function wholeDays(days: number, lang: Lang): string {
+  const t = texts(lang).anchoring;
+  if (days < 1) return t.lessThanDay;
+  return days < 2 ? t.oneDay : fill(t.days, { n: formatNumber(days, lang) });
 }
 
 /** What a node says, as it says it. */
@@ -272,7 +279,7 @@ function Purse({ chain, lang }: { chain: ChainView; lang: Lang }): JSX.Element {
             ''
           ) : (
             <p class="minor" safe>
-              {fill(t.lasts, { n: formatNumber(days, lang) })}
+              {fill(t.lasts, { time: wholeDays(days, lang) })}
             </p>
           )}
         </Fact>

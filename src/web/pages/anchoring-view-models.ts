@@ -37,7 +37,9 @@ export interface ChainView {
   readonly anchorer?: string;
   readonly contract?: string;
   readonly closedAt?: string;
+  /** The day, where it is near or has passed. */
   readonly announcedEnd?: string;
+  readonly endPassed?: boolean;
   /** Whether this process anchors there: else nobody here knows of trouble and balance. */
   readonly here: boolean;
   readonly problem?: { readonly code: string; readonly text: string };
