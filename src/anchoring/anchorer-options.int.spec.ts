@@ -177,6 +177,28 @@ describe('an anchor that is in no block', () => {
   });
 });
 
+describe('an anchor that is reverted again and again', () => {
+  it('is tried more and more seldom, as each try is paid for: at last once an hour', async () => {
+    chain.reverting = true;
+    const anchorer = anchorerWith({ doubtSeconds: 0 });
+    await seal();
+    const tries: number[] = [];
+    const begin = seconds;
+    for (; seconds < begin + 14_400; seconds += 60) {
+      const before = chain.sent.length;
+      await anchorer.advance().catch((error: unknown) => expect(error).toMatchObject({ code: 'rejected' }));
+      await anchorer.advance().catch((error: unknown) => expect(error).toMatchObject({ code: 'rejected' }));
+      if (chain.sent.length > before) tries.push((seconds - begin) / 60);
+    }
+    expect(tries).toEqual([0, 1, 6, 16, 36, 76, 136, 196]);
+    await expect(anchorer.advance()).rejects.toThrow(/reverted 8 .*tried again at 2027-.*doctor/);
+    chain.reverting = false;
+    seconds += 3_600;
+    while (await anchorer.advance());
+    expect((await steps()).at(-1)).toBe('AnchorFinalised');
+  });
+});
+
 describe('the budget of a day', () => {
   it('holds the next anchor back until a day has passed', async () => {
     const anchorer = anchorerWith({ maxPerDay: 30_000n * 10n ** 9n });

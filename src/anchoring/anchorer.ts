@@ -49,6 +49,9 @@ const PROVE_EVERY_MS = 3_600_000;
 /** Final anchors without a proof that are looked at in one go, the newest first. */
 const PROVE_AT_ONCE = 16;
 const DAY_SECONDS = 86_400;
+/** After a second transaction for one anchor was reverted; doubled with each further one, up to the second of these. */
+const REVERTED_WAIT_SECONDS = 300;
+const LONGEST_REVERTED_WAIT_SECONDS = 3_600;
 
 /** How a chain is used. */
 export interface AnchorerOptions {
@@ -291,6 +294,7 @@ export class Anchorer {
   async #submit(number: number, state: BatchState & { is: 'sealed' }, anchor: ChainAnchor): Promise<boolean> {
     const live = liveSubmission(anchor);
     if (live) return this.#sendAgain(number, state, anchor, live);
+    this.#requirePatience(anchor);
     const { maxFeePerGas } = this.options;
     const nonce = await this.#freeNonce();
     const built = await this.chain.buildAnchor(fromBase64(state.root), {
@@ -302,6 +306,26 @@ export class Anchorer {
     await this.#recordInForce(number, { type: 'SubmitAnchor', ...this.#transaction(built) });
     await this.chain.send(built.signedTransaction);
     return true;
+  }
+
+  /**
+   * Each try is paid for, and nothing says that the next one fares better: after the second they come at longer intervals.
+   * @throws ChainError rejected
+   */
+  #requirePatience({ submissions }: ChainAnchor): void {
+    const reverted = submissions.filter(({ failed }) => failed === 'reverted');
+    const last = reverted.at(-1);
+    if (last === undefined || reverted.length < 2) return;
+    const wait = Math.min(REVERTED_WAIT_SECONDS * 2 ** (reverted.length - 2), LONGEST_REVERTED_WAIT_SECONDS) * 1000;
+    const since = this.now().getTime() - Date.parse(last.at);
+    if (since < 0 || since >= wait) return;
+    const { name, contract } = this.chain;
+    const next = new Date(Date.parse(last.at) + wait).toISOString();
+    throw new ChainError(
+      'rejected',
+      `${name} reverted ${reverted.length} transactions for one anchor, the last ${last.txHash}: it is tried again at ${next}; ` +
+        `look at them and at the contract ${contract}, and run meritkedja doctor`,
+    );
   }
 
   /**
