@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Wallet } from 'ethers';
+import { Transaction, Wallet } from 'ethers';
 import { startEmbeddedNode, type EmbeddedNode } from '../anchoring/embedded-node.js';
 import { callRpc } from '../anchoring/json-rpc.js';
 import { OP_GAS_PRICE_ORACLE } from '../anchoring/networks.js';
@@ -59,7 +59,9 @@ async function proxy(answer: Answer): Promise<string> {
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
       const { id, method, params } = JSON.parse(body) as { id: number; method: string; params: unknown[] };
-      void callRpc(node.url, method, params, 5_000)
+      // The node holds no key, and would refuse to sign before anybody else could.
+      const isAsked = method !== 'eth_signTransaction';
+      void (isAsked ? callRpc(node.url, method, params, 5_000) : Promise.resolve(undefined))
         .then((real) => ({ result: answer(method, params, real) }))
         .catch((error: unknown) => ({ error: { code: -32_000, message: String((error as Error).message) } }))
         .then((said) => response.end(JSON.stringify({ jsonrpc: '2.0', id, ...said })));
@@ -294,6 +296,37 @@ describe('what is configured', () => {
     const { status, err } = await doctor([], { env: { CHAIN: 'hoodi' } });
     expect(status).toBe(78);
     expect(err).toMatch(/RPC_URLS: names no endpoint of Hoodi/);
+  });
+
+  it('a remote signer that is bound to the configured chain is not asked to sign for another', async () => {
+    const signer = await proxy((method, params, real) => {
+      if (method !== 'eth_signTransaction') return real;
+      const [{ chainId, nonce, to, data }] = params as [{ chainId: string; nonce: string; to: string; data: string }];
+      if (Number(chainId) !== 560_048) throw new TypeError(`chain ID (${Number(chainId)}) does not match`);
+      const fees = { gasLimit: 0, maxFeePerGas: 0, maxPriorityFeePerGas: 0 };
+      const made = Transaction.from({ type: 2, chainId, nonce: Number(nonce), to, data, ...fees });
+      made.signature = wallet.signingKey.sign(made.unsignedHash);
+      return made.serialized;
+    });
+    const env = { CHAIN: 'hoodi', RPC_URLS: await hoodi(), ANCHOR_SIGNER_URL: signer, ANCHOR_ADDRESS: wallet.address };
+    const { out } = await doctor([], { env });
+    expect(out).toContain(`ok    key: remote: the anchorer is ${wallet.address}\n`);
+    const both = { ...env, CHAIN: 'hoodi,sepolia', RPC_URLS: `${env.RPC_URLS},sepolia=${env.RPC_URLS}` };
+    expect((await doctor([], { env: both })).out).toMatch(/FAIL {2}key: remote: .*\(11155111\) does not match/);
+  });
+
+  it('a witness is reckoned with its longer interval; a chain that ends beside another is to be closed', async () => {
+    const sepolia = await proxy((method, _params, real) => (method === 'eth_chainId' ? '0xaa36a7' : real));
+    const env = {
+      CHAIN: 'hoodi,sepolia',
+      RPC_URLS: `hoodi=${await hoodi()},sepolia=${sepolia}`,
+      ANCHOR_KEY: wallet.privateKey,
+      ANCHOR_INTERVAL: '60',
+    };
+    const { out } = await doctor([], { env });
+    expect(out).toMatch(/hoodi .*: balance: .* every 60 s/);
+    expect(out).toMatch(/sepolia .*: balance: .* every 3600 s/);
+    expect(out).toMatch(/sepolia: end: .*2026-09-30.*\n.*take it out of CHAIN and close it/);
   });
 
   it('an EventStoreDB that does not listen is told', async () => {

@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { openAnchorSigner, type AnchorKeySetting } from '../anchoring/anchor-signer.js';
 import { ChainError } from '../anchoring/chain.js';
+import { WITNESS_INTERVAL_SECONDS } from '../anchoring/chain-plan.js';
 import { EMBEDDED_CHAIN_ID } from '../anchoring/embedded-node.js';
 import { checkEndpoint, compareEndpoints, type EndpointPlan, type Finding } from '../anchoring/endpoint-check.js';
-import { networkNamed, NETWORKS } from '../anchoring/networks.js';
+import { END_NEAR_DAYS, networkNamed, NETWORKS } from '../anchoring/networks.js';
 import { REGISTRY_ADDRESS } from '../anchoring/registry.js';
 import type { ChainSetting, Config } from '../config.js';
 import { ConfigError } from '../errors.js';
@@ -31,8 +32,6 @@ type Told = Finding & { readonly of: string };
 
 const TIMEOUT_MS = 10_000;
 const DAY_MS = 86_400_000;
-/** How long before a chain's end to say so: time to choose another and to anchor there too. */
-const END_NEAR_DAYS = 180;
 const SIGN = { ok: 'ok  ', warn: 'warn', fail: 'FAIL', unreached: 'FAIL' } as const;
 
 const ABOUT = `
@@ -70,7 +69,7 @@ async function doctor(options: Options, io: CliIo): Promise<number> {
     if (options.json !== true) io.stdout.write(lineOf(finding));
   };
   if (config) for (const finding of await placesOf(config)) show(finding);
-  const key = config === undefined ? undefined : await keyOf(config.anchorKey, show);
+  const key = config === undefined ? undefined : await keyOf(config.anchorKey, chainIdsOf(config), show);
   for (const chain of chainsOf(options, config)) {
     await checkChain(chain, { options, config, anchorer: options.address ?? key, io }, show);
   }
@@ -109,7 +108,10 @@ async function checkChain(
   if (end !== undefined && daysLeft < END_NEAR_DAYS) {
     const whose = above ? `the keepers of ${above.title}, which it rests on, have` : 'its keepers have';
     const says = `${whose} named ${end} as its end${daysLeft < 0 ? ', which has passed' : ''}`;
-    const advice = 'name another chain beside it in CHAIN while it lives, so that what is anchored outlives it';
+    const hasOther = (config?.chains.length ?? 0) > 1;
+    const advice = hasOther
+      ? 'when another chain of CHAIN has its anchors, take it out of CHAIN and close it (docs/anchoring.md)'
+      : 'name another chain beside it in CHAIN while it lives, so that what is anchored outlives it';
     show({ of: name, check: 'end', is: 'warn', says, advice });
   }
   if (rpcUrls.length === 0) {
@@ -119,13 +121,15 @@ async function checkChain(
     show({ of: name, check: 'endpoints', is: network ? 'warn' : 'ok', says });
     return;
   }
+  const interval = config?.anchorIntervalSeconds ?? 3_600;
+  const isWitness = config !== undefined && config.chains[0]?.name !== name;
   const plans = rpcUrls.map((url): EndpointPlan => ({
     url,
     network,
     chainId: network?.chainId ?? EMBEDDED_CHAIN_ID,
     contract: options.contract ?? config?.anchorContract ?? REGISTRY_ADDRESS,
     anchorer,
-    intervalSeconds: config?.anchorIntervalSeconds ?? 3_600,
+    intervalSeconds: isWitness ? Math.max(interval, WITNESS_INTERVAL_SECONDS) : interval,
     now: io.now,
     timeoutMs: TIMEOUT_MS,
   }));
@@ -149,6 +153,7 @@ async function checkChain(
 /** Opens the key, or has the signer sign what no chain takes. @returns the anchorer's address */
 async function keyOf(
   setting: AnchorKeySetting | undefined,
+  chainIds: readonly number[],
   show: (finding: Told) => void,
 ): Promise<string | undefined> {
   if (setting === undefined) return undefined;
@@ -158,13 +163,10 @@ async function keyOf(
     if (setting.is === 'remote') {
       // Without gas nothing is ever mined: whoever gets hold of it can do nothing with it.
       const nothing = { gasLimit: 0n, maxFeePerGas: 0n, maxPriorityFeePerGas: 0n };
-      await signer.signTransaction({
-        chainId: EMBEDDED_CHAIN_ID,
-        nonce: 0,
-        to: REGISTRY_ADDRESS,
-        data: '0x',
-        ...nothing,
-      });
+      // For the chains of CHAIN: a signer that is bound to one refuses every other.
+      for (const chainId of chainIds) {
+        await signer.signTransaction({ chainId, nonce: 0, to: REGISTRY_ADDRESS, data: '0x', ...nothing });
+      }
     }
     show({ ...finding, is: 'ok', says: `the anchorer is ${signer.address}` });
     return signer.address;
@@ -174,6 +176,10 @@ async function keyOf(
     show({ ...finding, is, says: error.message, advice: 'no anchor can be signed until this is right' });
     return setting.is === 'remote' ? setting.address : undefined;
   }
+}
+
+function chainIdsOf({ chains }: Config): readonly number[] {
+  return chains.map(({ name }) => networkNamed(name)?.chainId ?? EMBEDDED_CHAIN_ID);
 }
 
 async function placesOf(config: Config): Promise<readonly Told[]> {
