@@ -3,7 +3,7 @@
  * strictly, and decides every event again; docs/audit.md says what it checks and what it cannot. What an event breaks is a
  * finding; the event is folded all the same where it can be read, as all who read the log do, so that the first finding is
  * about the first bad event and later ones about what is bad in itself.
- * Proven by audit.spec.ts (each rule), audit.int.spec.ts (a real ledger) and crew.int.spec.ts (threads).
+ * Proven by audit.spec.ts (each rule), crew.int.spec.ts (threads) and test/audit.e2e.spec.ts (a real ledger).
  */
 import { availableParallelism } from 'node:os';
 import { toBase64 } from '../encoding/base64.js';

@@ -7,7 +7,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { toBase64url } from '../encoding/base64.js';
 import type { JsonObject } from '../encoding/json.js';
 import { ConcurrencyError, SignerError } from '../errors.js';
-import { NO_STREAM, type EventStore } from '../event-store/event-store.js';
+import { NO_STREAM, type EventStore, type StoredEvent } from '../event-store/event-store.js';
 import { load, prepare } from '../event-store/handle.js';
 import type { ReadModels } from '../event-store/projections.js';
 import { activeKey, organisationDecider } from '../organisations/organisation.js';
@@ -111,7 +111,7 @@ export class StatusPublisher {
         return true;
       }
       const kept = statusDocumentStream(list.id);
-      const newest = (await this.store.readStream(kept)).at(-1);
+      const newest = await this.#newestKept(kept, sequence);
       const appended = await this.store.appendMany([
         {
           stream: kept,
@@ -136,6 +136,13 @@ export class StatusPublisher {
       if (!(error instanceof ConcurrencyError)) throw error;
       return true;
     }
+  }
+
+  /** The newest document that is kept; of thousands of 20 kB each only the last ones are read. */
+  async #newestKept(stream: string, sequence: number): Promise<StoredEvent | undefined> {
+    // There is one for each edition before, and perhaps more, of publishers that were cut off.
+    const last = await this.store.readStream(stream, { fromRevision: Math.max(0, sequence - 2) });
+    return last.at(-1) ?? (await this.store.readStream(stream)).at(-1);
   }
 }
 
