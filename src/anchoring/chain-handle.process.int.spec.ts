@@ -46,6 +46,7 @@ async function endpoint(chainId: number): Promise<string> {
     eth_blockNumber: '0x9',
     eth_getCode: REGISTRY_CODE,
     eth_getBalance: '0xde0b6b3a7640000',
+    eth_getTransactionCount: '0x0',
     eth_getLogs: [],
     eth_getBlockByNumber: {
       number: '0x9',
