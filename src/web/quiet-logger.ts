@@ -1,5 +1,9 @@
-/** Nest's console logger without its list of every module and route at start: what is left is worth reading. */
-import { ConsoleLogger } from '@nestjs/common';
+/**
+ * Nest's console logger without its list of every module and route at start: what is left is worth reading.
+ * Proven by quiet-logger.spec.ts.
+ */
+import { ConsoleLogger, type LogLevel as NestLogLevel } from '@nestjs/common';
+import type { LogLevel } from '../config.js';
 
 const NOISE: ReadonlySet<string> = new Set([
   'NestFactory',
@@ -21,4 +25,23 @@ export class QuietLogger extends ConsoleLogger {
     if (typeof message === 'string' && message.includes('EADDRINUSE')) return;
     super.error(message, ...rest);
   }
+}
+
+/** What is written at a level; `silent` writes nothing. */
+export function loggerAt(level: LogLevel): QuietLogger | false {
+  const order: NestLogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
+  const least: Record<Exclude<LogLevel, 'silent'>, NestLogLevel> = {
+    fatal: 'fatal',
+    error: 'error',
+    warn: 'warn',
+    info: 'log',
+    debug: 'debug',
+    trace: 'verbose',
+  };
+  if (level === 'silent') return false;
+  return new QuietLogger('Meritkedja', {
+    // Undefined where it is a file, which Nest takes for yes.
+    colors: process.stdout.isTTY === true,
+    logLevels: order.slice(0, order.indexOf(least[level]) + 1),
+  });
 }

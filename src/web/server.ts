@@ -4,20 +4,19 @@ import cookie from '@fastify/cookie';
 import fastifyStatic from '@fastify/static';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { UnsupportedMediaTypeException, type LogLevel as NestLogLevel } from '@nestjs/common';
+import { UnsupportedMediaTypeException } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Registry } from 'prom-client';
 import { AppModule } from '../app.module.js';
 import { fromUtf8, utf8 } from '../encoding/bytes.js';
 import { parseJson } from '../encoding/strict-json.js';
 import { MAX_PDF_BYTES } from '../interop/pdf-error.js';
-import type { LogLevel } from '../config.js';
 import type { Ledger } from '../ledger.js';
 import { languageOf } from './language.js';
 import { endIdleConnections } from './idle-connections.js';
 import { timeRequests } from './metrics.js';
 import { problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
-import { QuietLogger } from './quiet-logger.js';
+import { loggerAt } from './quiet-logger.js';
 
 /** A proof bundle with two full status lists is about 100 kB; documents beyond this are refused unread. */
 const BODY_LIMIT = 2 * 1024 * 1024;
@@ -145,22 +144,4 @@ function readText(
   } catch (error) {
     done(Object.assign(error as Error, { statusCode: 400 }));
   }
-}
-
-/** What is written at a level; `silent` writes nothing. */
-export function loggerAt(level: LogLevel): QuietLogger | false {
-  const order: NestLogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
-  const least: Record<Exclude<LogLevel, 'silent'>, NestLogLevel> = {
-    fatal: 'fatal',
-    error: 'error',
-    warn: 'warn',
-    info: 'log',
-    debug: 'debug',
-    trace: 'verbose',
-  };
-  if (level === 'silent') return false;
-  return new QuietLogger('Meritkedja', {
-    colors: process.stdout.isTTY,
-    logLevels: order.slice(0, order.indexOf(least[level]) + 1),
-  });
 }

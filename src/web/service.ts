@@ -9,7 +9,8 @@ import { isSeedDue, seedPilots } from '../demo/seed.js';
 import { ConfigError } from '../errors.js';
 import { isNameOf } from '../founding.js';
 import { Ledger } from '../ledger.js';
-import { createServer, loggerAt } from './server.js';
+import { loggerAt } from './quiet-logger.js';
+import { createServer } from './server.js';
 
 const EXIT_CONFIG = 78;
 /** How long a service that must stop may take to close what it can. */
