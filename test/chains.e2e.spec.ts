@@ -142,6 +142,8 @@ describe('a ledger on two chains', () => {
       expect(before.stdout).toMatch(/^Batch \d+, which covers \d+ entries, goes to polygon-amoy \(chain 80002\)\.\n$/);
       const [, covering] = /^Batch (\d+),/.exec(before.stdout)!;
       await finalOn(Number(covering), SECOND.chainId);
+      const again = await operator(['reanchor', '--chain', SECOND.name]);
+      expect(again.stdout).toMatch(new RegExp(`^Batch ${covering}, .*, is final already on polygon-amoy`));
       expect(await chains()).toMatchObject([
         { ...FIRST, isMain: true, anchorer: former.address },
         { ...SECOND, isMain: false, anchorer: former.address },

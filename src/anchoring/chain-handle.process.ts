@@ -197,7 +197,7 @@ export class ChainHandle {
     if (this.plan.embedded || daysLeft === undefined || daysLeft >= PURSE_WARNING_DAYS) return undefined;
     return (
       `the anchorer ${anchorer} has ${formatCoins(String(this.#balance ?? 0n))} left on ${name}, and spends ` +
-      `${formatCoins(perDay ?? '0')} a day: ${daysLeft} days left at the present rate; send funds to ${anchorer}`
+      `${formatCoins(perDay ?? '0')} a day: ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'} left at the present rate; send funds to ${anchorer}`
     );
   }
 

@@ -53,7 +53,11 @@ async function reanchor(options: ChainOptions, io: CliIo): Promise<void> {
   const batch = await callLedger('POST', `/api/v1/chains/${chainId}/reanchor`, options, io);
   tell(batch, options, io, (one) => {
     const name = printable(options.chain);
-    return `Batch ${shown(one['number'])}, which covers ${shown(one['size'])} entries, goes to ${name} (chain ${chainId}).\n`;
+    const isFinal = listed(one['anchors']).some(
+      (anchor) => anchor['chainId'] === chainId && anchor['state'] === 'finalised',
+    );
+    const does = isFinal ? 'is final already on' : 'goes to';
+    return `Batch ${shown(one['number'])}, which covers ${shown(one['size'])} entries, ${does} ${name} (chain ${chainId}).\n`;
   });
 }
 
@@ -140,7 +144,7 @@ interface NamedChain {
 
 async function chainNamed(name: string, options: ApiOptions, io: CliIo): Promise<NamedChain> {
   const answer = await callLedger('GET', '/api/v1/chains', options, io);
-  const items = isJsonObject(answer) && Array.isArray(answer['items']) ? answer['items'].filter(isJsonObject) : [];
+  const items = isJsonObject(answer) ? listed(answer['items']) : [];
   const found = items.find((one) => one['name'] === name);
   const { chainId, contract, anchorer } = found ?? {};
   if (typeof chainId === 'number' && typeof contract === 'string' && typeof anchorer === 'string') {
@@ -160,6 +164,10 @@ function tell(
   words: (answer: JsonObject) => string,
 ): void {
   io.stdout.write(json === true || !isJsonObject(answer) ? `${JSON.stringify(answer)}\n` : words(answer));
+}
+
+function listed(value: Json | undefined): readonly JsonObject[] {
+  return Array.isArray(value) ? (value as readonly Json[]).filter(isJsonObject) : [];
 }
 
 function shown(value: Json | undefined): string {

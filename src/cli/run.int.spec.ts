@@ -423,11 +423,14 @@ describe('commands over the API', () => {
 
   it('seal with a token from a file, at another ledger', async () => {
     const answers = answering(() =>
-      Response.json({ number: 4, fromIndex: 7, toIndex: 12, root: 'AA==' }, { status: 201 }),
+      Response.json(
+        { number: 4, fromIndex: 7, toIndex: 12, root: 'AA==', anchors: [{ chainId: 31337, state: 'finalised' }] },
+        { status: 201 },
+      ),
     );
     const tokenFile = await saved('token', 'from-file\n');
     const argv = ['seal', '--url', 'https://ledger.example/', '--token-file', tokenFile];
-    expect((await ran(argv, { answers })).out).toBe('Batch 4: entries 7 to 12, root AA==\n');
+    expect((await ran(argv, { answers })).out).toBe('Batch 4: entries 7 to 12, root AA==\n  chain 31337: finalised\n');
     expect(calls[0]).toEqual({
       url: 'https://ledger.example/api/v1/batches/seal',
       method: 'POST',

@@ -21,4 +21,7 @@ async function seal(options: ApiOptions & { json?: boolean }, io: CliIo): Promis
     `Batch ${text(batch['number'])}: entries ${text(batch['fromIndex'])} to ${text(batch['toIndex'])}, ` +
       `root ${text(batch['root'])}\n`,
   );
+  const anchors = Array.isArray(batch['anchors']) ? (batch['anchors'] as readonly Json[]).filter(isJsonObject) : [];
+  // Where nothing has happened since, it is the newest batch, which may be final long since.
+  for (const anchor of anchors) io.stdout.write(`  chain ${text(anchor['chainId'])}: ${text(anchor['state'])}\n`);
 }
