@@ -290,6 +290,9 @@ describe('what is configured', () => {
     expect(out).toMatch(/with an anchor every 60 s/);
     expect(out).toMatch(/embedded: endpoints: the service starts this chain itself/);
     expect(out).not.toContain(wallet.privateKey.slice(2));
+    expect(out).toMatch(/warn {2}hoodi: limits: neither ANCHOR_MAX_FEE_GWEI nor .*\n.*set ANCHOR_MAX_PER_DAY/);
+    const limited = await doctor([], { env: { ...env, ANCHOR_MAX_PER_DAY: '0.1' }, dataDir });
+    expect(limited.out).not.toContain('limits:');
   });
 
   it('wrongly ends with the status for that', async () => {

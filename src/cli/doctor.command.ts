@@ -121,6 +121,13 @@ async function checkChain(
     show({ of: name, check: 'endpoints', is: network ? 'warn' : 'ok', says });
     return;
   }
+  const isUnlimited = config?.anchorMaxFeePerGas === undefined && config?.anchorMaxPerDay === undefined;
+  if (network && config && isUnlimited) {
+    const says =
+      'neither ANCHOR_MAX_FEE_GWEI nor ANCHOR_MAX_PER_DAY is set: an endpoint that lies about fees can empty the purse';
+    const advice = 'set ANCHOR_MAX_PER_DAY to some times what a day costs (docs/anchoring.md)';
+    show({ of: name, check: 'limits', is: 'warn', says, advice });
+  }
   const interval = config?.anchorIntervalSeconds ?? 3_600;
   const isWitness = config !== undefined && config.chains[0]?.name !== name;
   const plans = rpcUrls.map((url): EndpointPlan => ({
