@@ -341,6 +341,24 @@ describe('an audit with the operator’s keys', () => {
       expect(done).toMatchObject({ documents: 0, erased: { credentials: 4, assessors: 5 } });
     });
 
+    it.each([
+      ['no object', null],
+      ['nothing', {}],
+      ['no text', { epoch: 1, wrapped: 5 }],
+      ['no epoch', { epoch: '1', wrapped: 'AAAA' }],
+      ['no base64url', { epoch: 1, wrapped: '*' }],
+      ['too few bytes', { epoch: 0, wrapped: 'AAAA' }],
+    ])('S22: says that a wrapped key cannot be read: %s', async (_, data) => {
+      const { holder, issued: event } = await heldBy(0);
+      const change = (one: StoredEvent): StoredEvent =>
+        one.stream === holderVault(holder) && one.type === 'KeyWrapped'
+          ? { ...one, data: data as unknown as JsonObject }
+          : one;
+      expect(codes(await audited(change, { vault: freshVault(change) }))).toContain(
+        `error S22 keyUnreadable ${event.index}`,
+      );
+    });
+
     it('S23: says that an erasure is due where the key of somebody who is listed opens', async () => {
       const { holder } = await heldBy(0);
       const done = await audited(undefined, { erased: new Set([erasedHolder, holder]) });

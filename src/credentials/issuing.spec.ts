@@ -440,7 +440,7 @@ function contentWith(outcomes: number): DefinitionContent {
     assessmentMethods: ['oralOpenQuestions'],
     participation: ['onSite'],
     qualityAssurance: [{ type: 'internal', description: { sv: 'Granskas.' } }],
-    creator: { organisation: OWNER, did: 'did:web:localhost', name: 'Ägaren' },
+    creator: { organisation: OWNER, did: `did:web:localhost:organisations:${OWNER}`, name: 'Ägaren' },
   };
 }
 

@@ -26,7 +26,7 @@ const content: DefinitionContent = {
   assessmentMethods: ['workplaceObservation'],
   participation: ['workplace'],
   qualityAssurance: [{ type: 'internal', description: { sv: 'Årlig genomgång.' } }],
-  creator: { organisation: OWNER, did: 'did:web:localhost', name: 'Arbetsförmedlingen' },
+  creator: { organisation: OWNER, did: `did:web:localhost:organisations:${OWNER}`, name: 'Arbetsförmedlingen' },
 };
 
 const created: DefinitionEvent = {
@@ -120,6 +120,11 @@ describe('publishing', () => {
 
   it('names the owner as creator', () => {
     const creator = { ...content.creator, organisation: OTHER };
+    definition.when({ type: 'PublishVersion', content: { ...content, creator } }).thenRefused('creatorNotOwner');
+  });
+
+  it('S13: names the owner by its own DID, as every credential will', () => {
+    const creator = { ...content.creator, did: `did:web:localhost:organisations:${OTHER}` };
     definition.when({ type: 'PublishVersion', content: { ...content, creator } }).thenRefused('creatorNotOwner');
   });
 

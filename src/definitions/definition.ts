@@ -107,8 +107,10 @@ function decide(command: DefinitionCommand, state: DefinitionState): readonly De
     case 'PublishVersion': {
       const { type: _, content, ...rest } = command;
       checkContent(content);
-      if (content.creator.organisation !== state.owner) {
-        throw new DomainError('creatorNotOwner', { creator: content.creator.organisation, owner: state.owner });
+      const { organisation, did } = content.creator;
+      // Every credential shows the creator by its DID: another's would be in that one's name, and not in its history (S13).
+      if (organisation !== state.owner || !did.endsWith(`:${state.owner}`)) {
+        throw new DomainError('creatorNotOwner', { creator: organisation, did, owner: state.owner });
       }
       return [{ type: 'VersionPublished', data: { version: state.versions.length + 1, content, ...rest } }];
     }

@@ -42,6 +42,11 @@ describe('S13: an entry stands in the name of', () => {
     expect(inNameOf(event('definition-1', 'VersionPublished', { version: 1 }), known)).toEqual([A]);
   });
 
+  it('whoever is named as the creator of a definition, also of another’s', () => {
+    const data = { creator: B, owner: A, visibility: 'public' };
+    expect(inNameOf(event('definition-1', 'DefinitionCreated', data), owners())).toEqual([A, B]);
+  });
+
   it('whoever acted', () => {
     expect(inNameOf(event('batch-1', 'BatchSealed', {}, `organisation:${B}:issuer`), owners())).toEqual([B]);
     expect(inNameOf(event('batch-1', 'BatchSealed', {}, 'process:anchoring'), owners())).toEqual([]);

@@ -33,7 +33,7 @@ function ownersOf({ stream, type, data }: Pick<StoredEvent, 'stream' | 'type' | 
   const first = firstOwner(type, data);
   if (first !== undefined) owners.remember(stream, first);
   const owner = first ?? owners.ownerOf(stream);
-  return [...(owner === undefined ? [] : [owner]), ...mandated(type, data, owners)];
+  return [...(owner === undefined ? [] : [owner]), ...creatorOf(type, data), ...mandated(type, data, owners)];
 }
 
 /** Whose a stream is, as the event that begins it says. */
@@ -50,6 +50,12 @@ function firstOwner(type: string, data: unknown): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Whom a definition names as its creator, whosever it is. */
+function creatorOf(type: string, data: unknown): string[] {
+  const creator = type === 'DefinitionCreated' && (data as Partial<DefinitionCreated['data']>).creator;
+  return typeof creator === 'string' ? [creator] : [];
 }
 
 /** Whom a mandate is given to, or taken from. */

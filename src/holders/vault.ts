@@ -5,9 +5,9 @@
  * Proven by vault.int.spec.ts.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { ConcurrencyError, InvariantError } from '../errors.js';
+import { ConcurrencyError, EncodingError, InvariantError } from '../errors.js';
 import { fromBase64url, toBase64url } from '../encoding/base64.js';
-import type { JsonObject } from '../encoding/json.js';
+import { isJsonObject, type JsonObject } from '../encoding/json.js';
 import type { SealedFacts } from '../event-store/decider.js';
 import {
   NO_STREAM,
@@ -96,7 +96,7 @@ export class Vault {
     }
   }
 
-  /** The key (32 bytes), or undefined where it was never made or has been erased, with its stream or its epoch (S23). */
+  /** The key (32 bytes), or undefined where it was never made or has been erased, with its stream or its epoch (S23). @throws EncodingError for a wrapping that does not open */
   async key(stream: string): Promise<Uint8Array | undefined> {
     const kept = this.#keys.get(stream);
     if (kept) return kept;
@@ -214,9 +214,18 @@ interface Wrapping {
   readonly wrapped: string;
 }
 
-/** The last wrapping counts: an epoch change wraps a living key anew. */
+/**
+ * The last wrapping counts: an epoch change wraps a living key anew.
+ * @throws EncodingError for one that is none, as a store that somebody has changed may have it
+ */
 function lastWrapping(events: readonly StoredEvent[]): Wrapping | undefined {
-  return events.findLast((event) => event.type === 'KeyWrapped')?.data as Wrapping | undefined;
+  const last = events.findLast((event) => event.type === 'KeyWrapped');
+  if (!last) return undefined;
+  const { epoch, wrapped } = isJsonObject(last.data) ? last.data : {};
+  if (typeof wrapped === 'string' && Number.isSafeInteger(epoch) && (epoch as number) >= 0) {
+    return { epoch: epoch as number, wrapped };
+  }
+  throw new EncodingError(`${last.stream}: revision ${last.revision} wraps no key`);
 }
 
 function draft(type: string, at: string, data: JsonObject): EventDraft {

@@ -4,15 +4,17 @@
  */
 import { canonicalize } from '../encoding/jcs.js';
 import { equalJson } from '../encoding/json-equal.js';
-import type { Json, JsonObject } from '../encoding/json.js';
+import { isJsonObject, type Json, type JsonObject } from '../encoding/json.js';
 import { EncodingError } from '../errors.js';
+import type { DefinitionStanding } from '../anchoring/standing.js';
 import { achievementOf } from '../credentials/achievement.js';
 import type { DefinitionContent } from '../definitions/content.js';
 import type { DefinitionData } from './bundled-entry.js';
+import { echo } from './echo.js';
 import { fail, pass, Undecided, type Finding } from './outcome.js';
 import type { ParsedBundle, ParsedInput } from './parse-bundle.js';
 import { knownOf, leafOf } from './standing-lookup.js';
-import { checkCitation, definitionState } from './standing-leaves.js';
+import { checkCitation, definitionState, inForce } from './standing-leaves.js';
 
 /** @throws VerificationError, Undecided */
 export function checkDefinition({ facts }: ParsedInput, bundle: ParsedBundle): Finding {
@@ -34,6 +36,7 @@ export function checkDefinition({ facts }: ParsedInput, bundle: ParsedBundle): F
   if (standing.retired !== undefined && standing.retired < issued.index) {
     fail('versionRetired', `version ${version} was retired at index ${standing.retired}, before ${issued.index}`);
   }
+  checkCreator(definition, state);
   checkDefinitionCitation(bundle, state.revisions);
   return pass(`the achievement is what version ${version} of definition ${id} says`);
 }
@@ -60,6 +63,15 @@ function checkAchievement(achievement: JsonObject | undefined, { definition }: P
   if (achievement === undefined || !equalJson(achievement, achievementIn(definition.data, content))) {
     fail('achievementMismatch', 'the credential’s achievement is not what the definition’s version says');
   }
+}
+
+/** The creator that the credential shows is whoever owned the definition then, or it is in the name of another (S13). */
+function checkCreator({ index, data }: ParsedBundle['definition'], { owners }: DefinitionStanding): void {
+  const creator = data.content?.['creator'];
+  const did = isJsonObject(creator) ? creator['did'] : undefined;
+  const isOwner =
+    typeof did === 'string' && owners.some((one) => inForce(one, index) && did.endsWith(`:${one.organisation}`));
+  if (!isOwner) fail('achievementMismatch', `its creator ${echo(did)} did not own the definition at index ${index}`);
 }
 
 /** By the entry's data, which a memory gives back for every credential of the version. */

@@ -21,6 +21,9 @@ export function checkIssuer({ credential, facts }: ParsedInput, bundle: ParsedBu
   const state = organisationState(leaf);
   if (facts.issuer !== state.did)
     fail('issuerMismatch', `expected the issuer ${echo(state.did)}, got ${echo(facts.issuer)}`);
+  // Else an organisation could issue under the name of another, and nothing of it would stand in that one's (S13).
+  if (!state.did.endsWith(`:${data.organisation}`))
+    fail('issuerMismatch', `${echo(state.did)} is not the DID of organisation ${data.organisation}`);
   const { controller, kid } = signingKeyOf(credential);
   if (controller !== state.did)
     fail('issuerMismatch', `expected a key of ${echo(state.did)}, got one of ${echo(controller)}`);

@@ -136,4 +136,16 @@ describe('bundles verified with one memory', () => {
     }
     expect((await verify(bundle, { ...options, trust: [] })).verdict).toBe('undetermined');
   });
+
+  it('S3: do not lend each other what is included under another head of as many entries', async () => {
+    const other = await syntheticLedger({
+      content: (c) => ({ ...c, workload: { hours: 25 } }) as unknown as JsonObject,
+    });
+    const mixed: ProofBundle = { ...other.bundle, definition: genuine.bundle.definition };
+    const memory = new Memory();
+    expect((await verify(genuine.bundle, optionsFor(genuine, { memory }))).verdict).toBe('valid');
+    const { checks } = await verify(mixed, optionsFor(other, { memory }));
+    const inclusion = checks.find(({ name }) => name === 'logInclusion');
+    expect([inclusion?.outcome, inclusion?.code]).toEqual(['fail', 'definitionNotIncluded']);
+  });
 });

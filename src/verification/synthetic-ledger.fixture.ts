@@ -32,6 +32,7 @@ export const REVOCATIONS = id(5);
 export const SUSPENSIONS = id(6);
 export const CREDENTIAL = id(7);
 export const DID = 'did:web:localhost%3A3000:organisations:' + ISSUER;
+export const STEWARD_DID = 'did:web:localhost%3A3000:organisations:' + STEWARD;
 
 const LOG_KEY = signer(new Uint8Array(32).fill(1));
 const ISSUER_KEY = signer(new Uint8Array(32).fill(2));
@@ -62,7 +63,7 @@ const CONTENT: DefinitionContent = {
   assessmentMethods: ['practical'],
   participation: ['onsite'],
   qualityAssurance: [{ type: 'internal', description: { sv: 'Granskas' } }],
-  creator: { organisation: STEWARD, did: 'did:web:localhost%3A3000:organisations:' + STEWARD, name: 'Förvaltaren' },
+  creator: { organisation: STEWARD, did: STEWARD_DID, name: 'Förvaltaren' },
 };
 
 type Issued = CredentialIssued['data'];

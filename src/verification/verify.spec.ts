@@ -28,6 +28,7 @@ import {
   REVOCATIONS,
   signedHead,
   STEWARD,
+  STEWARD_DID,
   syntheticLedger,
   trustFile,
   type Plan,
@@ -144,7 +145,11 @@ describe('a genuine bundle', () => {
       issued: (data) => ({ ...data, mandate: 'owner' }),
       definition: (state) => ({
         ...state,
-        owners: [{ organisation: state.mandates[0]!.organisation, from: state.owners[0]!.from }],
+        // Handed over after the version was published: who published it stays its creator.
+        owners: [
+          { ...state.owners[0]!, to: state.versions[0]!.index + 1 },
+          { organisation: state.mandates[0]!.organisation, from: state.versions[0]!.index + 1 },
+        ],
       }),
     });
     expect(outcomesOf(report)).toContain('mandate pass');
@@ -583,6 +588,16 @@ const WRONG: readonly (readonly [string, CheckName, CheckCode, Plan])[] = [
   ['S6: another issuer', 'issuer', 'issuerMismatch', { document: (d) => ({ ...d, issuer: 'did:web:other.example' }) }],
   ['S6: the key of another DID', 'issuer', 'issuerMismatch', { controller: 'did:web:other.example' }],
   ['S8: another DID', 'issuer', 'issuerMismatch', { organisation: (s) => ({ ...s, did: 'did:web:other.example' }) }],
+  [
+    'S8, S13: an organisation that goes by the DID of another, whose own stream then shows nothing of it',
+    'issuer',
+    'issuerMismatch',
+    {
+      document: (d) => ({ ...d, issuer: STEWARD_DID }),
+      controller: STEWARD_DID,
+      organisation: (s) => ({ ...s, did: STEWARD_DID }),
+    },
+  ],
   ['S6: another key than logged', 'issuer', 'keyMismatch', { signWith: OTHER_KEY }],
   [
     'S8: a key that is nobody’s',
@@ -644,7 +659,7 @@ const WRONG: readonly (readonly [string, CheckName, CheckCode, Plan])[] = [
       issued: (d) => ({ ...d, mandate: 'owner' }),
       definition: (s) => ({
         ...s,
-        owners: [{ organisation: s.mandates[0]!.organisation, from: s.owners[0]!.from, to: 8 }],
+        owners: [s.owners[0]!, { organisation: s.mandates[0]!.organisation, from: s.owners[0]!.from, to: 8 }],
       }),
     },
   ],
@@ -698,6 +713,15 @@ const WRONG: readonly (readonly [string, CheckName, CheckCode, Plan])[] = [
     'definition',
     'achievementMismatch',
     { content: (c) => ({ ...c, workload: { hours: 25 } }) as unknown as JsonObject },
+  ],
+  [
+    'S13: a version that names another than its owner as its creator',
+    'definition',
+    'achievementMismatch',
+    {
+      content: (c) => ({ ...c, creator: { ...c.creator, did: DID } }) as unknown as JsonObject,
+      document: (d) => withCreator(d, DID),
+    },
   ],
   ['S6: content that is none', 'definition', 'achievementMismatch', { content: () => ({ title: 1 }) }],
   [
@@ -1415,6 +1439,13 @@ function withCredential(bundle: ProofBundle, change: (credential: JsonObject) =>
 
 function proofsOf(credential: JsonObject): JsonObject[] {
   return credential['proof'] as JsonObject[];
+}
+
+function withCreator(document: JsonObject, id: string): JsonObject {
+  const subject = document['credentialSubject'] as JsonObject;
+  const achievement = subject['achievement'] as JsonObject;
+  const creator = { ...(achievement['creator'] as JsonObject), id };
+  return { ...document, credentialSubject: { ...subject, achievement: { ...achievement, creator } } };
 }
 
 function withProof(bundle: ProofBundle, change: JsonObject): unknown {
