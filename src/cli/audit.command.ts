@@ -133,7 +133,8 @@ async function audit(options: Options, io: CliIo): Promise<ExitStatus> {
     return report.status;
   } catch (error) {
     if (!(error instanceof LogSourceError)) throw error;
-    throw new CliError(error.code === 'refused' ? EXIT.input : EXIT.undetermined, printable(error.message));
+    const hint = options.url === undefined ? '' : '; is the service running, and is --url its address?';
+    throw new CliError(error.code === 'refused' ? EXIT.input : EXIT.undetermined, printable(error.message) + hint);
   } finally {
     progress.done();
     await place.source.close();

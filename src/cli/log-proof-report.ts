@@ -58,7 +58,7 @@ const CODES: Readonly<Record<Language, Readonly<Record<LogProofCode, string>>>> 
     proofMalformed: 'Filen har inte den form som den säger sig ha.',
     entryMissing: 'Filen innehåller inte händelsen: ge dess byte med --entry.',
     entryDiffers: 'Händelsen som du gav är en annan än den i filen.',
-    untrusted: 'Ingen tillitsfil för loggen är fäst: meritkedja trust add FIL.',
+    untrusted: 'Ingen förtroendefil för loggen är vald: meritkedja trust add FIL.',
     checkpointSignature: 'Huvudet är inte signerat av loggens fästa nyckel.',
     notIncluded: 'Vägen leder inte från händelsen till huvudet: händelse, index, väg eller huvud är något annat.',
   },

@@ -147,6 +147,12 @@ function tell(
   const range = isSwedish ? `raderna ${from}–${size - 1} av ${origin}` : `lines ${from} to ${size - 1} of ${origin}`;
   const nothing = isSwedish ? 'inget nytt i loggen' : 'nothing new in the log';
   const count = isSwedish ? `${entries.length} i organisationens namn` : `${entries.length} in the organisation’s name`;
+  if (from === 0 && size > 0 && entries.length === 0) {
+    const known = isSwedish ? 'organisationen finns inte i loggen; är' : 'the log knows no such organisation; is';
+    io.stderr.write(
+      printable(`${known} --organisation ${organisation} ${isSwedish ? 'rätt id?' : 'the right id?'}`) + '\n',
+    );
+  }
   io.stderr.write(printable(from >= size ? `${origin}: ${nothing}` : `${range}: ${count}`) + '\n');
 }
 

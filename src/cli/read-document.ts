@@ -146,7 +146,9 @@ function documentOf(bytes: Uint8Array, name: string): unknown {
   if (bytes.length === 0) throw new CliError(EXIT.input, `${name}: is empty`);
   const kind = kindOf(bytes);
   if (kind !== undefined) {
-    throw new CliError(EXIT.input, `${name}: is ${kind}; give the credential or its proof bundle (JSON)`);
+    const way =
+      kind === WEB_PAGE ? '; a link to a credential is opened in a browser, where its proof can be saved' : '';
+    throw new CliError(EXIT.input, `${name}: is ${kind}; give the credential or its proof bundle (JSON)${way}`);
   }
   try {
     return parseJson(fromUtf8(bytes).replace(/^\ufeff/, ''));
@@ -160,11 +162,13 @@ function documentOf(bytes: Uint8Array, name: string): unknown {
   }
 }
 
+const WEB_PAGE = 'a web page or XML document';
+
 function kindOf(bytes: Uint8Array): string | undefined {
   const start = beginningOf(bytes).trimStart();
   if (start.startsWith(TLOG_PROOF_HEADER)) return 'a log proof, which is verified by itself';
   if (start.startsWith('PK\u0003\u0004')) return 'a ZIP file or office document';
   if (start.startsWith('\u0089PNG') || start.startsWith('\u00ff\u00d8\u00ff')) return 'a picture';
-  if (/^<(!doctype|html|\?xml)/i.test(start)) return 'a web page or XML document';
+  if (/^<(!doctype|html|\?xml)/i.test(start)) return WEB_PAGE;
   return undefined;
 }

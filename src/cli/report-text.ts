@@ -99,7 +99,7 @@ export function reportText(
     [words.holder, credential.holder],
     [words.issuer, credential.issuer?.name ?? credential.issuer?.id],
     ['id', credential.id],
-    [words.state, STATES[language][report.state]],
+    [words.state, isStateShown(report) ? STATES[language][report.state] : undefined],
     [words.anchored, report.anchoredAt],
     [words.asOf, report.asOf],
     [words.clock, `${report.now} (${report.clock === 'given' ? words.given : words.own})`],
@@ -121,6 +121,13 @@ export function reportText(
     ...report.warnings.map((warning) => `${words.note}: ${printable(translated(warning, language))}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Whether the state has been shown: `active` is also what is left where nothing could be read of it (S12). */
+function isStateShown({ state, verdict, checks }: Report): boolean {
+  if (state !== 'active') return true;
+  const isPassed = (name: string): boolean => checks.some((check) => check.name === name && check.outcome === 'pass');
+  return verdict !== 'invalid' && isPassed('status') && isPassed('validity');
 }
 
 function listText({ origin, name, chainId, source }: ListSummary, chain: string): string {

@@ -241,6 +241,20 @@ describe('meritkedja verify', () => {
     expect((await ran([...argv, '--lang', 'sv'], { answers: nodes() })).out).toBe(swedish.out);
   });
 
+  it('S12: calls a state active only once that is shown', async () => {
+    const argv = ['verify', bundleFile, '--lang', 'en'];
+    const stateOf = async (...more: readonly string[]) =>
+      /^ {2}state +(.*)$/m.exec((await ran([...argv, ...more], { answers: nodes() })).out)?.[1];
+    expect(await stateOf('--trust', trustFile, '--rpc', RPC)).toBe('active');
+    expect(await stateOf('--trust', trustFile, '--offline')).toBe('active');
+    expect(await stateOf('--offline')).toBeUndefined();
+    const credential = { ...genuine.bundle.credential, name: 'Another' };
+    const forged = await saved('forged.json', { ...genuine.bundle, credential });
+    expect((await ran(['verify', forged, '--trust', trustFile, '--lang', 'en'])).out).not.toMatch(/^ {2}state /m);
+    const other = await saved('other.json', { hello: 1 });
+    expect((await ran(['verify', other, '--lang', 'en'])).out).not.toMatch(/^ {2}state /m);
+  });
+
   it('checks what is attached to a PDF, and says where nothing is', async () => {
     const pdf = join(folder, 'merit.pdf');
     await writeFile(pdf, await pdfWith([{ name: 'merit.proof.json', content: JSON.stringify(genuine.bundle) }]));
@@ -264,7 +278,7 @@ describe('meritkedja verify', () => {
 
   it.each([
     ['a broken PDF', '%PDF-1.7\n…', 'the PDF cannot be read'],
-    ['a web page', '<!doctype html><p>', 'web page'],
+    ['a web page', '<!doctype html><p>', 'is opened in a browser, where its proof can be saved'],
     ['nothing', '', 'is empty'],
     ['a text', 'hello', 'is not JSON'],
     ['bytes', '\u0000\u0001', 'is not JSON'],
@@ -469,6 +483,7 @@ describe('help', () => {
       const done = await ran([...command, '--help']);
       expect(done).toMatchObject({ status: 0, err: '' });
       expect(done.out).toContain('Usage: meritkedja');
+      expect(done.out).not.toContain('(default: [])');
     },
   );
 });

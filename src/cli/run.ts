@@ -2,7 +2,7 @@
  * The command line: `meritkedja <command> …` (contract, "Command line"). Returns the exit status and never ends the
  * process, so that tests run it as it is. Each command is a file of its own. Proven by run.int.spec.ts.
  */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import { ConfigError } from '../errors.js';
 import { CliError, EXIT, type CliIo } from './cli-io.js';
 
@@ -58,11 +58,18 @@ async function program(name: string | undefined, io: CliIo, finish: Finish): Pro
     .description('Checks micro-credentials and works with a ledger of them.')
     .addHelpText('after', STATUSES)
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .configureHelp({ optionDescription: describeOption })
     .exitOverride()
     .showHelpAfterError('(meritkedja --help shows what there is)');
   const called = Object.entries(COMMANDS).filter(([each]) => each === name);
   for (const [, load] of called.length > 0 ? called : Object.entries(COMMANDS)) (await load())(root, io, finish);
   return root;
+}
+
+/** As commander describes an option, but for the empty list that one which can be given several times begins with. */
+function describeOption(option: Option): string {
+  const isList = Array.isArray(option.defaultValue);
+  return isList ? option.description : new Help().optionDescription(option);
 }
 
 function failed(error: unknown, io: CliIo): number {

@@ -127,6 +127,17 @@ describe('a folder of documents', () => {
     expect(err).toBe('6 documents: 1 valid, 1 pending, 1 unreadable, 1 undetermined, 1 notInForce, 1 invalid\n');
   });
 
+  it('has a line of text for each, with the file and each reason once', async () => {
+    const place = await mkdtemp(join(folder, 'lines-'));
+    await writeFile(join(place, '1.json'), '{"hello":1}');
+    await writeFile(join(place, '2.json'), 'hello');
+    const { out } = await ran([place]);
+    expect(out).toBe(
+      `INVALID  ${place}/1.json  format notACredential\n` +
+        `UNREADABLE  ${place}/2.json  is not JSON; give the credential or its proof bundle\n`,
+    );
+  });
+
   it.each([
     [['valid', 'valid'], 0],
     [['valid', 'pending'], 4],

@@ -96,7 +96,10 @@ export function toldOf(row: Row): Line {
   }
   const { file, report } = row;
   const { verdict, state, checks, credential } = report;
-  const codes = checks.flatMap(({ name, code }) => (code === undefined ? [] : [`${name} ${code}`]));
+  // `notReached` follows from the check that failed before it, and says nothing more.
+  const codes = checks.flatMap(({ name, code }) =>
+    code === undefined || code === 'notReached' ? [] : [`${name} ${code}`],
+  );
   const domain = report.issuerDomain === undefined ? [] : [`issuerDomain ${report.issuerDomain.is}`];
   return {
     row: {
@@ -114,7 +117,8 @@ export function toldOf(row: Row): Line {
 function lineOf({ file, is, name, holder, why }: Told, language: Language): string {
   const verdict = is === 'unreadable' ? UNREADABLE[language] : explainVerdict(is, language).title.toUpperCase();
   const about = [name, holder].filter((text) => text !== undefined).join(', ');
-  const parts = [verdict, file, about, why].filter((text) => text !== '');
+  const reason = is === 'unreadable' && why.startsWith(`${file}: `) ? why.slice(file.length + 2) : why;
+  const parts = [verdict, file, about, reason].filter((text) => text !== '');
   return `${parts.map(printable).join('  ')}\n`;
 }
 

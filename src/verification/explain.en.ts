@@ -147,7 +147,7 @@ export const EN: Texts = {
     chainClosed:
       'Anchored on a chain that has closed: the block’s header and the receipt prove the anchor, but nobody was at hand to confirm the block’s hash. Take it from the ledger’s published list, or from anybody who kept it, or ask the ledger for a newer proof, which leads to a chain that lives.',
     blockHashMissing:
-      'Nobody has said what the block’s hash is. Name a node of the chain (--rpc) or the block’s hash from a source that you rely on (--block-hash).',
+      'Nobody has said what the block’s hash is. Give the block’s hash from a source that you rely on (on the command line --block-hash, or --rpc with a node of the chain).',
     blockHashDiffers: `The chain has another block at this height. ${TAMPERED}`,
     chainUnreachable:
       'The chain could not be reached. Try again, with another node, or with the block’s hash from elsewhere.',
@@ -166,7 +166,7 @@ export const EN: Texts = {
     noProof:
       'The credential came without its proof bundle. Ask for the bundle, or check it at the ledger that issued it.',
     untrusted:
-      'You have not pinned this ledger. Get its trust file in a way that you rely on, compare the fingerprint, and add it (meritkedja trust add).',
+      'You have not pinned this ledger. Get its trust file in a way that you rely on, compare the fingerprint, and add it (on the command line: meritkedja trust add).',
     restsOnLog: 'It rests on the log, which was not shown to hold it.',
     standingMissing: `The standing record is missing: it will be there when the log is next anchored. ${INCOMPLETE}`,
     standingTooOld:

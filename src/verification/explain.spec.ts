@@ -11,7 +11,7 @@ const codes = Object.keys(EN.codes) as CheckCode[];
 describe('an explanation', () => {
   it('says in both languages what was checked, what it means and what to do', () => {
     const check = { name: 'status', outcome: 'fail', code: 'revoked' } as const;
-    const what = 'Beviset ska varken vara återkallat eller tillfälligt stoppat.';
+    const what = 'Mikromeriten ska varken vara återkallad eller tillfälligt stoppad.';
     const meaning = 'Beviset har återkallats av utfärdaren. Liggarens sida för det säger varför.';
     expect(explain(check, 'sv')).toEqual({
       title: 'Status: inte i ordning',

@@ -47,7 +47,7 @@ export const SV: Texts = {
     },
     status: {
       title: 'Status',
-      what: 'Beviset ska varken vara återkallat eller tillfälligt stoppat.',
+      what: 'Mikromeriten ska varken vara återkallad eller tillfälligt stoppad.',
       failure: 'Utfärdaren har tagit tillbaka eller stoppat mikromeriten. Den gäller inte, även om den är äkta.',
     },
     validity: {
@@ -152,7 +152,7 @@ export const SV: Texts = {
       'Utfärdandet byggde på uppgifter om definitionen som redan var inaktuella, så det står sig inte. Be utfärdaren om ett nytt.',
     notLogged: `Liggarens hela logg har gåtts igenom och innehåller inget sådant utfärdande. ${NOT_ISSUED}`,
     checkpointMalformed: `Loggens signerade huvud går inte att läsa. ${TAMPERED}`,
-    checkpointSignature: `Loggens huvud är inte signerat med en nyckel som du litar på. Har liggaren bytt nyckel sedan du sparade dess tillitsfil, jämför den med liggarens egen i dag. Annars: ${TAMPERED}`,
+    checkpointSignature: `Loggens huvud är inte signerat med en nyckel som du litar på. Har liggaren bytt nyckel sedan du sparade dess förtroendefil, jämför den med liggarens egen i dag. Annars: ${TAMPERED}`,
     checkpointKeyNotInForce: `Loggens huvud är signerat med en av liggarens nycklar som inte användes när loggen hade så många poster. ${TAMPERED}`,
     originMismatch: `Huvudet hör till en annan logg än paketet säger. ${TAMPERED}`,
     issuedNotIncluded: `Det är inte visat att utfärdandet finns i loggen. ${TAMPERED}`,
@@ -166,7 +166,7 @@ export const SV: Texts = {
     chainNotPinned:
       'Din förtroendefil nämner inte den här kedjan. Hämta liggarens nyaste förtroendefil på ett sätt som du litar på.',
     contractNotPinned: `Förankringen finns i ett annat kontrakt än det som du litar på. ${TAMPERED}`,
-    anchorerNotPinned: `Förankringen skrevs från en adress som du inte litar på. Har liggaren bytt förankringsnyckel sedan du sparade dess tillitsfil, jämför den med liggarens egen i dag. Annars: ${TAMPERED}`,
+    anchorerNotPinned: `Förankringen skrevs från en adress som du inte litar på. Har liggaren bytt förankringsnyckel sedan du sparade dess förtroendefil, jämför den med liggarens egen i dag. Annars: ${TAMPERED}`,
     blockTooEarly: `Förankringens block är äldre än liggarens förankringar. ${TAMPERED}`,
     receiptProof: `Beviset från förankringen till dess block håller inte. ${TAMPERED}`,
     anchoredRoot: `Det som är förankrat är ett annat huvud än det i paketet. ${TAMPERED}`,
@@ -174,7 +174,7 @@ export const SV: Texts = {
     chainClosed:
       'Förankrat på en kedja som har stängts: blockets huvud och kvittot bevisar förankringen, men ingen fanns till hands som kunde bekräfta blockets hash. Ta den från liggarens publicerade lista eller från någon som har sparat den, eller hämta ett nyare bevis från liggaren, som leder till en kedja som lever.',
     blockHashMissing:
-      'Ingen har sagt vilken hash blocket har. Ange en nod i kedjan (--rpc) eller blockets hash från en källa som du litar på (--block-hash).',
+      'Ingen har sagt vilken hash blocket har. Ange blockets hash från en källa som du litar på (på kommandoraden --block-hash, eller --rpc med en nod i kedjan).',
     blockHashDiffers: `Kedjan har ett annat block på den höjden. ${TAMPERED}`,
     chainUnreachable: 'Kedjan kunde inte nås. Försök igen, med en annan nod, eller med blockets hash från annat håll.',
     firstAnchorCheckpoint: `Huvudet under den första förankringen går inte att lita på. ${TAMPERED}`,
@@ -192,7 +192,7 @@ export const SV: Texts = {
     noProof:
       'Beviset kom utan sitt bevispaket. Be om paketet, eller kontrollera det hos den liggare som utfärdade det.',
     untrusted:
-      'Du har inte valt att lita på den här liggaren. Hämta dess förtroendefil på ett sätt som du litar på, jämför fingeravtrycket och lägg till den (meritkedja trust add).',
+      'Du har inte valt att lita på den här liggaren. Hämta dess förtroendefil på ett sätt som du litar på, jämför fingeravtrycket och lägg till den (på kommandoraden: meritkedja trust add).',
     restsOnLog: 'Det vilar på loggen, som inte visats innehålla det.',
     standingMissing: `Lägesposten saknas: den kommer när loggen förankras nästa gång. ${INCOMPLETE}`,
     standingTooOld:

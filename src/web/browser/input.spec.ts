@@ -38,6 +38,8 @@ describe('what a person drops or pastes', () => {
     ['[]', 'unknownFile'],
     ['{"type":"Achievement"}', 'unknownFile'],
     ['{"type":"MeritkedjaProof"}', 'unknownFile'],
+    ['https://x.se/', 'notShareLink'],
+    ['https://x.se/verify#AAAA', 'notShareLink'],
     ['https://x.se/c/1', 'badKey'],
     ['https://[x]/c/1#AAAA', 'notJson'],
     ['https://x.se/c/1#AAAA', 'badKey'],

@@ -9,6 +9,9 @@ import { PageProblem } from './problem.js';
 /** A bundle has some 300 kB at most; the verifier's own limit is 8 million characters. */
 export const MAX_INPUT_MB = 8;
 
+/** Any ledger's page for a share, also of one that lies below a path. */
+const SHARE_PATH = /\/c\/[^/]+\/?$/;
+
 export type Input =
   | { readonly kind: 'bundle'; readonly bundle: JsonObject; readonly credential: JsonObject }
   | { readonly kind: 'credential'; readonly credential: JsonObject }
@@ -16,13 +19,14 @@ export type Input =
 
 /**
  * What the text is.
- * @throws PageProblem empty, tooLarge, notJson, duplicateMember, unknownFile, badKey
+ * @throws PageProblem empty, tooLarge, notJson, duplicateMember, unknownFile, notShareLink, badKey
  */
 export function readInput(text: string): Input {
   const trimmed = text.replace(/^\uFEFF/, '').trim();
   if (trimmed === '') throw new PageProblem('empty');
   if (trimmed.length > MAX_INPUT_MB * 1_000_000) throw new PageProblem('tooLarge', { mb: MAX_INPUT_MB });
   const url = /^https?:\/\/\S+$/i.test(trimmed) && URL.canParse(trimmed) ? new URL(trimmed) : undefined;
+  if (url !== undefined && !SHARE_PATH.test(url.pathname)) throw new PageProblem('notShareLink');
   if (url !== undefined) return { kind: 'link', key: readKey(url.hash), url };
   let json: unknown;
   try {

@@ -47,7 +47,7 @@ export function historyPage(vm: HistoryView, ctx: PageContext): string {
           <h2 id="name-heading" safe>
             {t.inName}
           </h2>
-          <p safe>{t.inNameText}</p>
+          <p safe>{fill(t.inNameText, { id: vm.id })}</p>
           <p>
             <a href={attr(`/api/v1/organisations${pathOf(vm.id)}/feed?lang=${lang}`)} type="application/atom+xml" safe>
               {t.feed}

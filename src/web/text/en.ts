@@ -435,6 +435,8 @@ export const en: Dictionary = {
     noTrust: 'The trust file could not be fetched. Without it nobody can say whether the micro-credential is genuine.',
     noShare:
       'No share belongs to the key in the link. The holder may have withdrawn it, or the link is mistyped. Scan the QR code again or ask for a new link.',
+    notShareLink:
+      'This is no link to a micro-credential: such a link ends with /c/, an id, # and a key. Scan the QR code of the micro-credential or paste the whole link.',
     badKey: 'The key in the link is wrong or cut short. Scan the QR code again or ask for the whole link.',
     otherLedger:
       'The link leads to another ledger, {host}. This page asks its own ledger only. Open the link, download the proof there, add that ledger’s trust file under “More choices”, and check the proof here.',
@@ -682,7 +684,7 @@ export const en: Dictionary = {
     events: 'What has happened',
     inName: 'All in the name of the organisation',
     inNameText:
-      'Every line of the log that concerns the organisation or was made as it, newest first. If you do not recognise a line, tell whoever runs the service, and check the log yourself with meritkedja monitor.',
+      'Every line of the log that concerns the organisation or was made as it, newest first. If you do not recognise a line, tell whoever runs the service, and check the log yourself: meritkedja monitor --organisation {id}',
     feed: 'Follow as a feed (Atom)',
     by: 'By {who}',
     operator: 'the operator',

@@ -435,6 +435,8 @@ export const sv = {
     noTrust: 'Förtroendefilen kunde inte hämtas. Utan den går det inte att säga om mikromeriten är äkta.',
     noShare:
       'Ingen delning hör till nyckeln i länken. Innehavaren kan ha tagit tillbaka den, eller så är länken fel avskriven. Skanna QR-koden igen eller be om en ny länk.',
+    notShareLink:
+      'Det här är ingen länk till en mikromerit: en sådan slutar med /c/, ett id, # och en nyckel. Skanna mikromeritens QR-kod eller klistra in hela länken.',
     badKey: 'Nyckeln i länken är fel eller avkortad. Skanna QR-koden igen eller be om hela länken.',
     otherLedger:
       'Länken leder till en annan liggare, {host}. Sidan frågar bara sin egen liggare. Öppna länken, ladda ner beviset där, lägg till den liggarens förtroendefil under ”Fler val” och kontrollera beviset här.',
@@ -679,7 +681,7 @@ export const sv = {
     events: 'Vad som har hänt',
     inName: 'Allt i organisationens namn',
     inNameText:
-      'Varje rad i loggen som gäller organisationen eller är gjord som den, nyast först. Känner du inte igen en rad: säg till den som driver tjänsten, och kontrollera loggen själv med meritkedja monitor.',
+      'Varje rad i loggen som gäller organisationen eller är gjord som den, nyast först. Känner du inte igen en rad: säg till den som driver tjänsten, och kontrollera loggen själv: meritkedja monitor --organisation {id}',
     feed: 'Följ som flöde (Atom)',
     by: 'Av {who}',
     operator: 'operatören',
