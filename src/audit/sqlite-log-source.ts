@@ -4,13 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { statusDocumentStream, type StatusListKept } from '../credentials/status-lists.read.js';
+import { statusDocumentStream } from '../credentials/status-lists.read.js';
 import type { JsonObject } from '../encoding/json.js';
 import { isDriverError, openDatabaseToRead, type Database } from '../event-store/sqlite-file.js';
 import { HASH_SIZE } from '../log/hash.js';
 import { SIGNED_HEADS_STREAM, signedHeadSchema } from '../log/signed-heads.js';
 import { MAX_ENTRY_SIZE, TILE_WIDTH } from '../log/tiles.js';
-import { statusListDigest } from '../verification/status-list.js';
+import { editionAmong } from './kept-edition.js';
 import { LogSourceError, type LogSource } from './log-source.js';
 
 /**
@@ -67,8 +67,9 @@ class SqliteLogSource implements LogSource {
     return this.#read(() => {
       const bytes = this.#head.get(SIGNED_HEADS_STREAM);
       if (!bytes) throw new LogSourceError('refused', `${this.name}: no head has been signed yet`);
-      const { data } = JSON.parse(bytes.toString()) as { data: unknown };
-      return signedHeadSchema.parse(data).checkpoint;
+      const head = signedHeadSchema.safeParse(dataIn(bytes));
+      if (head.success) return head.data.checkpoint;
+      throw new LogSourceError('refused', `${this.name}: what is kept as the newest signed head is none`);
     });
   }
 
@@ -94,15 +95,8 @@ class SqliteLogSource implements LogSource {
 
   statusList(id: string, edition: { sequence: number; digest: string }): Promise<JsonObject> {
     return this.#read(() => {
-      let other: JsonObject | undefined;
-      for (const bytes of this.#list.iterate(statusDocumentStream(id))) {
-        const { sequence, document } = (JSON.parse(bytes.toString()) as { data: StatusListKept }).data;
-        if (sequence < edition.sequence) break;
-        if (sequence > edition.sequence) continue;
-        other ??= document;
-        if (statusListDigest(document) === edition.digest) return document;
-      }
-      if (other) return other;
+      const found = editionAmong(dataOf(this.#list.iterate(statusDocumentStream(id))), edition);
+      if (found) return found;
       throw new LogSourceError(
         'refused',
         `${this.name}: edition ${edition.sequence} of status list ${id} is not there`,
@@ -123,6 +117,21 @@ class SqliteLogSource implements LogSource {
       if (!isDriverError(error)) throw error;
       throw new LogSourceError('refused', `${this.name}: ${(error as Error).message}`, { cause: error });
     }
+  }
+}
+
+/** `data` of each event, undefined for what is none. */
+function* dataOf(events: Iterable<Buffer>): Generator<unknown> {
+  for (const bytes of events) yield dataIn(bytes);
+}
+
+function dataIn(event: Buffer): unknown {
+  try {
+    const parsed: unknown = JSON.parse(event.toString());
+    return typeof parsed === 'object' && parsed !== null ? (parsed as { data?: unknown }).data : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 

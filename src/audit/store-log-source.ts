@@ -1,9 +1,9 @@
 /** A ledger's log from any event store; it keeps no tiles. Proven by log-source.int.spec.ts. */
-import { statusDocumentStream, type StatusListKept } from '../credentials/status-lists.read.js';
+import { statusDocumentStream } from '../credentials/status-lists.read.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { SIGNED_HEADS_STREAM, signedHeadSchema } from '../log/signed-heads.js';
 import { encodeEntryBundle, TILE_WIDTH } from '../log/tiles.js';
-import { statusListDigest } from '../verification/status-list.js';
+import { editionAmong } from './kept-edition.js';
 import { LogSourceError, type LogSource } from './log-source.js';
 
 /** @param name for messages @param store stays open */
@@ -13,7 +13,9 @@ export function storeLogSource(name: string, store: EventStore): LogSource {
     async checkpoint() {
       const newest = (await store.readStream(SIGNED_HEADS_STREAM)).at(-1);
       if (!newest) throw new LogSourceError('refused', `${name}: no head has been signed yet`);
-      return signedHeadSchema.parse(newest.data).checkpoint;
+      const head = signedHeadSchema.safeParse(newest.data);
+      if (head.success) return head.data.checkpoint;
+      throw new LogSourceError('refused', `${name}: what is kept as the newest signed head is none`);
     },
     async bundle(number, width) {
       const from = number * TILE_WIDTH;
@@ -26,14 +28,11 @@ export function storeLogSource(name: string, store: EventStore): LogSource {
       return encodeEntryBundle(entries);
     },
     tile: () => Promise.resolve(undefined),
-    async statusList(id, { sequence, digest }) {
-      const kept = (await store.readStream(statusDocumentStream(id))).map(
-        ({ data }) => data as unknown as StatusListKept,
-      );
-      const documents = kept.filter((one) => one.sequence === sequence).map(({ document }) => document);
-      const found = documents.find((document) => statusListDigest(document) === digest) ?? documents[0];
+    async statusList(id, edition) {
+      const kept = (await store.readStream(statusDocumentStream(id))).map(({ data }) => data).reverse();
+      const found = editionAmong(kept, edition);
       if (found) return found;
-      throw new LogSourceError('refused', `${name}: edition ${sequence} of status list ${id} is not there`);
+      throw new LogSourceError('refused', `${name}: edition ${edition.sequence} of status list ${id} is not there`);
     },
     close: () => Promise.resolve(),
   };
