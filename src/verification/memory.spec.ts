@@ -148,4 +148,23 @@ describe('bundles verified with one memory', () => {
     const inclusion = checks.find(({ name }) => name === 'logInclusion');
     expect([inclusion?.outcome, inclusion?.code]).toEqual(['fail', 'definitionNotIncluded']);
   });
+
+  it('S2, S4: take no head as signed that was opened without a pinned key', async () => {
+    const [text, signature] = genuine.bundle.checkpoint.split('\n\n') as [string, string];
+    const forged = { ...genuine.bundle, checkpoint: `${text}\n\n${signature.replace(/.{8}$/m, 'AAAAAAA=')}` };
+    const memory = new Memory();
+    const outcomeOf = async (more: Partial<VerifyOptions>): Promise<unknown> => {
+      const { checks } = await verify(forged, optionsFor(genuine, { memory, ...more }));
+      return checks.find(({ name }) => name === 'logInclusion')?.code;
+    };
+    expect(await outcomeOf({ trust: [] })).toBe('untrusted');
+    expect(await outcomeOf({})).toBe('checkpointSignature');
+  });
+
+  it('S1: the status of an anchored credential without a standing record is unknown', async () => {
+    const { standing: _, ...bundle } = genuine.bundle;
+    const { checks } = await verify(bundle, optionsFor(genuine));
+    const status = checks.find(({ name }) => name === 'status');
+    expect([status?.outcome, status?.code]).toEqual(['unknown', 'standingMissing']);
+  });
 });

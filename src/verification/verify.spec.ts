@@ -650,6 +650,24 @@ const WRONG: readonly (readonly [string, CheckName, CheckCode, Plan])[] = [
     'organisationReadStale',
     { issued: (d) => ({ ...d, reads: [{ ...d.reads[0]!, revision: 5 }, d.reads[1]!] }) },
   ],
+  [
+    'S7: a citation of what the standing record has as the newest, which came after the issuance',
+    'issuer',
+    'organisationReadStale',
+    { organisation: (s, i) => ({ ...s, revisions: [...s.revisions.slice(0, -1), Math.min(i, 1e9) + 1] }) },
+  ],
+  [
+    'S7: revisions that do not rise',
+    'issuer',
+    'leafMalformed',
+    { organisation: (s) => ({ ...s, revisions: s.revisions.map((_, i) => s.revisions.length - i) }) },
+  ],
+  [
+    'S7: another entry of the version than the one that the standing knows',
+    'definition',
+    'versionUnknown',
+    { definition: (s) => ({ ...s, versions: [{ ...s.versions[0]!, index: s.versions[0]!.index + 1 }] }) },
+  ],
   ['an owner that is none', 'mandate', 'notOwner', { issued: (d) => ({ ...d, mandate: 'owner' }) }],
   [
     'S7: an owner that has transferred the definition',
