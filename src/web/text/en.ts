@@ -434,7 +434,7 @@ export const en: Dictionary = {
     serverError: 'The ledger answered with an error ({status}). Try again in a while.',
     noTrust: 'The trust file could not be fetched. Without it nobody can say whether the micro-credential is genuine.',
     noShare:
-      'No share belongs to the key in the link. The holder may have withdrawn it, or the link is mistyped. Scan the QR code again or ask for a new link.',
+      'No share belongs to the key in the link. The holder may have withdrawn it or had their data erased, or the link is mistyped. A proof file that was saved can be checked all the same. Scan the QR code again or ask for a new link.',
     notShareLink:
       'This is no link to a micro-credential: such a link ends with /c/, an id, # and a key. Scan the QR code of the micro-credential or paste the whole link.',
     badKey: 'The key in the link is wrong or cut short. Scan the QR code again or ask for the whole link.',

@@ -434,7 +434,7 @@ export const sv = {
     serverError: 'Liggaren svarade med ett fel ({status}). Försök igen om en stund.',
     noTrust: 'Förtroendefilen kunde inte hämtas. Utan den går det inte att säga om mikromeriten är äkta.',
     noShare:
-      'Ingen delning hör till nyckeln i länken. Innehavaren kan ha tagit tillbaka den, eller så är länken fel avskriven. Skanna QR-koden igen eller be om en ny länk.',
+      'Ingen delning hör till nyckeln i länken. Innehavaren kan ha tagit tillbaka den eller fått sina uppgifter raderade, eller så är länken fel avskriven. En sparad bevisfil går ändå att kontrollera. Skanna QR-koden igen eller be om en ny länk.',
     notShareLink:
       'Det här är ingen länk till en mikromerit: en sådan slutar med /c/, ett id, # och en nyckel. Skanna mikromeritens QR-kod eller klistra in hela länken.',
     badKey: 'Nyckeln i länken är fel eller avkortad. Skanna QR-koden igen eller be om hela länken.',
