@@ -127,6 +127,16 @@ describeInBrowser('the page /verify', (browser) => {
       expect(await page.locator('.document .holder').innerText()).toBe('Ilvaberta Snöprövare');
     });
 
+    it('may be the drawing that the issuer was given', async () => {
+      const { page } = await visits.open('/verify');
+      const { status, bytes } = await service.request(`/api/v1/credentials/${id}/qr.svg`);
+      expect(status).toBe(200);
+      await choose(page, 'kod.svg', 'image/svg+xml', Buffer.from(bytes));
+      await expectVerdict(page, sv.verdict.valid);
+      await choose(page, 'kod.svg', 'image/svg+xml', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><g></svg>'));
+      await page.locator('#result').getByRole('alert').getByText(sv.problem.badImage).waitFor();
+    });
+
     it('may be pasted', async () => {
       const { page } = await visits.open('/verify');
       const picture = (await qrPicture(link)).toString('base64');

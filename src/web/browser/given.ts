@@ -6,6 +6,8 @@ import { PageProblem } from './problem.js';
 
 /** Of a photograph. */
 const MAX_PICTURE_BYTES = 40_000_000;
+/** Pixels that a drawing of a code gets: codes are square. */
+const DRAWN_SIDE = 1_000;
 /** Of a QR code's text that leads nowhere, to tell. */
 const MAX_TOLD = 80;
 
@@ -32,11 +34,29 @@ export async function givenByFile(file: File, readPdf: PdfReader): Promise<Given
   return { text: await file.text(), name };
 }
 
+/** A drawing has no pixels of its own, so it is shown first; a drawing in an image runs no scripts and loads nothing. */
+async function bitmapOf(file: File): Promise<ImageBitmap> {
+  if (file.type !== 'image/svg+xml') return createImageBitmap(file);
+  const address = URL.createObjectURL(file);
+  try {
+    const image = new Image();
+    image.src = address;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    // It says itself how large it is, which may be nothing or a wall.
+    canvas.width = canvas.height = DRAWN_SIDE;
+    canvas.getContext('2d')?.drawImage(image, 0, 0, DRAWN_SIDE, DRAWN_SIDE);
+    return await createImageBitmap(canvas);
+  } finally {
+    URL.revokeObjectURL(address);
+  }
+}
+
 /** @throws PageProblem badImage, noQr, badQr, readerMissing */
 async function qrIn(file: File): Promise<string> {
   if (file.size > MAX_PICTURE_BYTES) throw new PageProblem('badImage');
   const [picture, reader] = await Promise.all([
-    createImageBitmap(file).catch(() => {
+    bitmapOf(file).catch(() => {
       throw new PageProblem('badImage');
     }),
     import('./qr-image.js').catch(() => {

@@ -443,7 +443,7 @@ export const en: Dictionary = {
     linkInFile:
       'The link leads to {host}, and this file uses no network. Open the link, download the proof there, and check it here.',
     noQr: 'No QR code was found in the picture. Take a sharp one from straight ahead, or paste the link.',
-    badImage: 'The picture could not be read. Use a PNG or JPEG picture, or paste the link.',
+    badImage: 'The picture could not be read. Use a PNG, JPEG or SVG picture, or paste the link.',
     badQr: 'The QR code does not lead to a micro-credential. It holds: {text}',
     cameraDenied: 'The camera may not be used. Allow it in the browser, or choose a picture of the QR code.',
     cameraNone: 'No camera was found. Choose a picture of the QR code, or paste the link.',

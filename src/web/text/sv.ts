@@ -443,7 +443,7 @@ export const sv = {
     linkInFile:
       'Länken leder till {host}, och den här filen använder inget nät. Öppna länken, ladda ner beviset där och kontrollera det här.',
     noQr: 'Ingen QR-kod hittades i bilden. Ta en skarp bild rakt framifrån, eller klistra in länken.',
-    badImage: 'Bilden kunde inte läsas. Använd en PNG- eller JPEG-bild, eller klistra in länken.',
+    badImage: 'Bilden kunde inte läsas. Använd en bild i PNG, JPEG eller SVG, eller klistra in länken.',
     badQr: 'QR-koden leder inte till någon mikromerit. Den innehåller: {text}',
     cameraDenied: 'Kameran fick inte användas. Tillåt den i webbläsaren, eller välj en bild av QR-koden.',
     cameraNone: 'Ingen kamera hittades. Välj en bild av QR-koden, eller klistra in länken.',
