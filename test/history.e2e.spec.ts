@@ -2,13 +2,14 @@
  * Histories over real sockets and in a browser: of a credential with what bears on it, as of a day, each line with a
  * proof that holds; the feed of all that is logged in an organisation's name (S13); no more than the log's entries (S25).
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { fromBase64 } from '../src/encoding/base64.js';
 import { hashLeaf } from '../src/log/hash.js';
 import { verifyInclusion } from '../src/log/proof-check.js';
+import { syntheticLedger } from '../src/verification/synthetic-ledger.fixture.js';
 import { describeInBrowser } from './browser.js';
 import { Visits } from './pages-visits.js';
 import { faultsOf } from './pages-accessibility.js';
@@ -140,6 +141,13 @@ describe('S13: what is logged in the name of an organisation', () => {
     // S4: without a pinned key it is the log's own word.
     const unpinned = await cli(desk, 'monitor', '--organisation', w.issuer, '--url', service.url, '--all');
     expect([unpinned.status, unpinned.stderr]).toEqual([2, expect.stringContaining('no key is pinned')]);
+    // S4: nor is another pinned ledger's head taken at the address of one that is pinned.
+    const known = JSON.parse(readFileSync(trust, 'utf8')) as { log: string };
+    const [elsewhere, here] = ['elsewhere.json', 'here.json'].map((name) => join(desk, name)) as [string, string];
+    writeFileSync(elsewhere, JSON.stringify({ ...known, log: 'https://elsewhere.example/log' }));
+    writeFileSync(here, JSON.stringify({ ...(await syntheticLedger()).trust, log: known.log }));
+    const both = await monitor('--trust', elsewhere, '--trust', here, '--all');
+    expect([both.status, both.stdout + both.stderr]).toEqual([1, expect.stringContaining('no pinned key is of')]);
     await service.post(`/api/v1/credentials/${credential}/reinstate`, {});
   });
 

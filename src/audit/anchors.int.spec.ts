@@ -257,6 +257,20 @@ describe('an audit of the anchors on a real chain', () => {
     genuine = await anchoredLog(chain, 3, `genuine ${Math.random()}`);
   });
 
+  it('S19: looks for anchors by an address that the trust file alone names, and finds them unexplained', async () => {
+    const other = `0x${'0a'.repeat(20)}`;
+    await rpc('anvil_setBalance', other, `0x${(10n ** 18n).toString(16)}`);
+    await rpc('anvil_impersonateAccount', other);
+    await rpc('eth_sendTransaction', { from: other, to: chain.contract, data: `0x${'7d'.repeat(32)}` });
+    await rpc('anvil_stopImpersonatingAccount', other);
+    const [pinned] = genuine.trust.chains!;
+    const anchorers = [...pinned!.anchorers, other];
+    const trust = { ...genuine.trust, chains: [{ ...pinned!, anchorers }] };
+    expect(codes(await audited([undefined]))).toEqual([]);
+    expect(codes(await audited([undefined], { trust }))).toContain('error S19 anchorUnexplained');
+    genuine = await anchoredLog(chain, 3, `genuine ${Math.random()}`);
+  });
+
   it('S19: a forged anchor is one endpoint’s word, and with an honest one beside it a contradiction', async () => {
     const one = await audited([addLog]);
     expect(codes(one)).toEqual(['warning S19 anchorUnexplainedByOne']);

@@ -443,6 +443,15 @@ describe('what the log says of itself', () => {
       index <= at || parsed(entry).type !== 'StatusListPublished';
     const cut = new ServedLog(log.entries.filter(stays));
     expect(await found(cut)).toContainEqual({ severity: 'warning', rule: 'S11', code: 'listLags', index: at });
+    // Two batches later nobody has been told yet.
+    for (let more = 0; more < 2; more += 1) {
+      const { data } = parsed(cut.entries[cut.indexOf('StandingRecorded')]!);
+      cut.add({ stream: 'standing', type: 'StandingRecorded', data: { ...data, size: cut.entries.length } });
+      const number = 3 + more;
+      const range = { number, fromIndex: 0, toIndex: cut.entries.length - 1, size: cut.entries.length, root: 'AA==' };
+      cut.add({ stream: `batch-${number}`, type: 'BatchSealed', data: range });
+    }
+    expect(await found(cut)).toContainEqual({ severity: 'error', rule: 'S11', code: 'listWithheld', index: at });
   });
 
   it('S17: a status list for an organisation that is not there, a block that does not follow, an edition out of turn', async () => {

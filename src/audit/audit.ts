@@ -203,7 +203,7 @@ class LogRun {
       checkHeadOfLedger(this.head, this.#book.ledger, this.#atEnd);
       this.#book.finish(this.#atEnd);
     }
-    const expected = checkStatusIndexes(results, this.#book.lists, this.#book.newestStanding, this.#atEnd);
+    const expected = checkStatusIndexes(results, this.#book.lists, this.#book, this.#atEnd);
     if (this.#isWhole) await checkStatusLists(expected, this.source, this.#atEnd);
     const unknownTypes = this.#unknownTypes(results);
     const entries = { list: this.#found.list(), counts: this.#found.counts };

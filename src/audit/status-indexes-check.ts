@@ -5,7 +5,7 @@
  * Proven by audit.spec.ts.
  */
 import { STATUS_LIST_ENTRIES, type StatusPurpose } from '../credentials/credential.events.js';
-import type { AuditedList } from './book-replay.js';
+import type { AuditedList, BookReplay } from './book-replay.js';
 import type { Findings } from './findings.js';
 import { formatUuid } from './id-table.js';
 import { CREDENTIAL, FLAG, STATUS, type PersonReplayResult } from './person-replay.js';
@@ -28,7 +28,7 @@ interface Use {
 export function checkStatusIndexes(
   results: readonly PersonReplayResult[],
   lists: ReadonlyMap<string, AuditedList>,
-  newestStanding: number,
+  book: Pick<BookReplay, 'newestStanding' | 'batches'>,
   findings: Findings,
 ): readonly ExpectedBits[] {
   const known = new Map<string, ListUse>();
@@ -46,7 +46,8 @@ export function checkStatusIndexes(
     if (!next) break;
     next.use();
   }
-  for (const use of known.values()) use.checkLag(newestStanding);
+  const beforeLast = book.batches().at(-2)?.state.toIndex ?? -1;
+  for (const use of known.values()) use.checkLag(book.newestStanding, beforeLast);
   return [...known.values()].flatMap(({ expected }) => (expected ? [expected] : []));
 }
 
@@ -147,15 +148,19 @@ class ListUse {
     if (logIndex > this.#newestChange) this.#newestChange = logIndex;
   }
 
-  /** S11: what is under the newest record is no older than what happened before it. */
-  checkLag(newestStanding: number): void {
+  /**
+   * S11: what is under the newest record is no older than what happened before it. A list may lag while its signer is away;
+   * one that has lagged through two batches shows everybody what is no longer so.
+   */
+  checkLag(newestStanding: number, beforeLast: number): void {
     if (!this.list || this.list.opened < 0 || this.list.opened > newestStanding) return;
     const due = Math.max(this.list.opened, this.#newestChange);
     if (this.#newestChange >= newestStanding || this.list.published > due) return;
     const detail =
       `status list ${this.id}: entry ${due} has changed it, and no edition was published between that and the ` +
       `standing record at ${newestStanding}`;
-    this.findings.warning('S11', 'listLags', detail, due);
+    if (due <= beforeLast) this.findings.error('S11', 'listWithheld', `${detail}, through two batches`, due);
+    else this.findings.warning('S11', 'listLags', detail, due);
   }
 
   /** Slots allotted before an entry. Issuances come in order, so this only goes on. */

@@ -65,8 +65,11 @@ async function monitor(options: Options, io: CliIo): Promise<number> {
     const what = printable(options.organisation);
     throw new CliError(EXIT.usage, `--organisation: "${what}" is not an id (UUID)`);
   }
-  const trusted = await trustGiven(options.trust, io);
-  const log = logOf(options.url, trusted);
+  const pinned = await trustGiven(options.trust, io);
+  const log = logOf(options.url, pinned);
+  // S4: at the address of a ledger that is pinned no other one's head is taken.
+  const own = pinned.filter(({ trust }) => isSameLog(trust.log, log));
+  const trusted = own.length > 0 ? own : pinned;
   const file = join(io.configDir, 'monitor', `${encodeURIComponent(log)}-${organisation}.json`);
   const entries: NamedEntry[] = [];
   const monitored = await monitorIt(log, {
@@ -102,6 +105,10 @@ async function monitorIt(
     progress.done();
     await source.close();
   }
+}
+
+function isSameLog(a: string, b: string): boolean {
+  return a.replace(/\/+$/, '') === b;
 }
 
 /** The address of the log, without a slash at the end. */
