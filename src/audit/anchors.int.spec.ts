@@ -263,7 +263,7 @@ describe('an audit of the anchors on a real chain', () => {
     await rpc('anvil_impersonateAccount', other);
     await rpc('eth_sendTransaction', { from: other, to: chain.contract, data: `0x${'7d'.repeat(32)}` });
     await rpc('anvil_stopImpersonatingAccount', other);
-    const [pinned] = genuine.trust.chains!;
+    const [pinned] = genuine.trust.chains;
     const anchorers = [...pinned!.anchorers, other];
     const trust = { ...genuine.trust, chains: [{ ...pinned!, anchorers }] };
     expect(codes(await audited([undefined]))).toEqual([]);
