@@ -50,13 +50,13 @@ let done = 0;
 
 const STEPS: readonly Step[] = [
   {
-    title: 'while it compares its log with the chain: nothing is sealed',
-    hold: new Hold('before', calls('eth_getLogs')),
+    title: 'while it asks whether there is anything to compare its log with: nothing is sealed',
+    hold: new Hold('before', calls('eth_getTransactionCount')),
     leaves: [],
   },
   {
     title: 'requested: nothing is signed',
-    hold: new Hold('before', calls('eth_getTransactionCount')),
+    hold: new Hold('before', calls('eth_estimateGas')),
     leaves: SEALED,
     look: () => expect(run.signer.signed).toEqual([]),
   },
@@ -120,6 +120,11 @@ const STEPS: readonly Step[] = [
   {
     title: 'confirmed',
     hold: new Hold('before', (call) => calls('eth_getBlockByNumber', ([tag]) => tag === confirmedIn)(call)),
+    leaves: CONFIRMED,
+  },
+  {
+    title: 'while it compares its log with the chain: nothing more is recorded',
+    hold: new Hold('before', calls('eth_getLogs')),
     leaves: CONFIRMED,
   },
   {

@@ -127,13 +127,16 @@ describe('a purse with little in it', () => {
     );
     expect(problem).toBeUndefined();
     expect(forecast.daysLeft).toBeLessThan(14);
-    expect(warning).toContain(`${forecast.daysLeft} days left at the present rate; send funds to ${ANCHORER}`);
+    const days = forecast.daysLeft === 1 ? 'day' : 'days';
+    const { lessThanDay, oneDay } = sv.anchoring;
+    const time = [lessThanDay, oneDay][forecast.daysLeft] ?? fill(sv.anchoring.days, { n: forecast.daysLeft });
+    expect(warning).toContain(`${forecast.daysLeft} ${days} left at the present rate; send funds to ${ANCHORER}`);
     expect(await health()).toMatchObject({ status: 'ok', anchoring: 'ok', warning });
     const left = await sample(`meritkedja_anchorer_funds_left_seconds{chain="${CHAIN}"}`);
     expect(Math.floor((left ?? 0) / 86_400)).toBe(forecast.daysLeft);
-    expect(await page()).toContain(fill(sv.anchoring.purseLow, { n: forecast.daysLeft }));
+    expect(await page()).toContain(fill(sv.anchoring.purseLow, { time }));
     await eventually(
-      () => said(new RegExp(`WARN.*\\d+ days left at the present rate; send funds to ${ANCHORER}`)),
+      () => said(new RegExp(`WARN.*\\d+ days? left at the present rate; send funds to ${ANCHORER}`)),
       'the log’s warning',
       PATIENCE_MS,
     );

@@ -46,8 +46,8 @@ export function checkStatusIndexes(
     if (!next) break;
     next.use();
   }
-  const beforeLast = book.batches().at(-2)?.state.toIndex ?? -1;
-  for (const use of known.values()) use.checkLag(book.newestStanding, beforeLast);
+  const ends = book.batches().map(({ state }) => state.toIndex);
+  for (const use of known.values()) use.checkLag(book.newestStanding, ends);
   return [...known.values()].flatMap(({ expected }) => (expected ? [expected] : []));
 }
 
@@ -151,16 +151,18 @@ class ListUse {
   /**
    * S11: what is under the newest record is no older than what happened before it. A list may lag while its signer is away;
    * one that has lagged through two batches shows everybody what is no longer so.
+   * @param ends log index of each batch's last entry
    */
-  checkLag(newestStanding: number, beforeLast: number): void {
+  checkLag(newestStanding: number, ends: readonly number[]): void {
     if (!this.list || this.list.opened < 0 || this.list.opened > newestStanding) return;
     const due = Math.max(this.list.opened, this.#newestChange);
     if (this.#newestChange >= newestStanding || this.list.published > due) return;
     const detail =
       `status list ${this.id}: entry ${due} has changed it, and no edition was published between that and the ` +
       `standing record at ${newestStanding}`;
-    if (due <= beforeLast) this.findings.error('S11', 'listWithheld', `${detail}, through two batches`, due);
-    else this.findings.warning('S11', 'listLags', detail, due);
+    const [first, second] = ends.filter((end) => end >= due);
+    if (first === undefined || second === undefined) this.findings.warning('S11', 'listLags', detail, due);
+    else this.findings.error('S11', 'listWithheld', `${detail}, through the batches to ${first} and ${second}`, first);
   }
 
   /** Slots allotted before an entry. Issuances come in order, so this only goes on. */
