@@ -2,6 +2,7 @@
  * Reads a document that the user named: a file, a URL or `-` for the standard input; of a PDF what is attached to it.
  * What is not JSON is refused with a word on what it seems to be.
  */
+import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { fromUtf8, utf8 } from '../encoding/bytes.js';
 import { DuplicateMemberError, parseJson } from '../encoding/strict-json.js';
@@ -78,8 +79,10 @@ async function bytesOf(source: string, name: string, io: Reading): Promise<Uint8
   if (source === '-') return limited(await io.stdin(), name);
   if (isUrl(source)) return download(source, name, io);
   try {
-    const { size } = await stat(source);
-    if (size > MAX_BYTES) throw tooLarge(name);
+    const found = await stat(source);
+    if (found.size > MAX_BYTES) throw tooLarge(name);
+    // A pipe or a device says nothing of its size, and some have no end.
+    if (!found.isFile() || found.size === 0) return await limitedBytes(createReadStream(source), name);
     return limited(await readFile(source), name);
   } catch (error) {
     if (error instanceof CliError) throw error;
@@ -93,7 +96,7 @@ async function download(url: string, name: string, io: Reading): Promise<Uint8Ar
   let body: Uint8Array;
   try {
     response = await io.fetch(url, { headers: { accept: ACCEPT }, signal: AbortSignal.timeout(TIMEOUT_MS) });
-    body = await limitedBody(response, name);
+    body = await limitedBytes(response.body ?? [], name);
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError(EXIT.undetermined, `${name}: not reached (${reasonOf(error)})`);
@@ -103,12 +106,12 @@ async function download(url: string, name: string, io: Reading): Promise<Uint8Ar
   throw new CliError(status, `${name}: the server answered ${response.status}`);
 }
 
-/** The body of an answer, read no further than the limit. */
-async function limitedBody(response: Response, name: string): Promise<Uint8Array> {
+/** What comes in parts, read no further than the limit. */
+async function limitedBytes(source: AsyncIterable<unknown> | Iterable<unknown>, name: string): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const part of response.body ?? []) {
-    length += (part as Uint8Array).length;
+  for await (const part of source as AsyncIterable<Uint8Array>) {
+    length += part.length;
     if (length > MAX_BYTES) throw tooLarge(name);
     parts.push(part);
   }

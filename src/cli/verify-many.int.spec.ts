@@ -1,6 +1,6 @@
 /** Many documents: a line each, in order, the gravest status; in one thread and in several, with the same lines. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -177,6 +177,42 @@ describe('a folder of documents', () => {
       ['b/1.json', 'valid'],
       ['c.json', 'valid'],
       ['d.json', 'unreadable'],
+    ]);
+    expect(status).toBe(65);
+  });
+
+  it('passes over links that lead to what has no end, and reads no more of such a file than the limit', async () => {
+    const path = await folderOf('valid');
+    await symlink('/dev/zero', join(path, 'zero.json'));
+    expect((await ran([path, '--json'])).rows.map(({ verdict }) => verdict)).toEqual(['valid']);
+    expect((await ran(['/dev/zero', path, '--json'])).rows[0]!.error).toBe('/dev/zero: larger than 32 MB');
+  });
+
+  it('takes a file of the name - for a file, not for the standard input', async () => {
+    const path = await folderOf();
+    await writeFile(join(path, '-'), textOf('valid'));
+    const before = process.cwd();
+    process.chdir(path);
+    try {
+      expect((await ran(['.', '--json'])).rows).toMatchObject([{ file: './-', verdict: 'valid' }]);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  it('has a line for a folder that cannot be listed, and goes on', async () => {
+    const path = await folderOf('valid', 'valid');
+    // Deeper than the system gives names to: a chain of folders is put at the end of another one.
+    const chain = Array.from({ length: 15 }, () => 'x'.repeat(200)).join('/');
+    const [upper, lower] = [join(path, '0-deep', chain), join(folder, 'lower', chain)];
+    await Promise.all([upper, lower].map((deep) => mkdir(deep, { recursive: true })));
+    await rename(join(folder, 'lower'), join(upper, 'lower'));
+    const { rows, status } = await ran([path, '--json']);
+    await rename(join(upper, 'lower'), join(folder, 'lower'));
+    expect(rows.map(({ verdict, error }) => verdict ?? error!.slice(-40))).toEqual([
+      expect.stringContaining('cannot be read (ENAMETOOLONG)'),
+      'valid',
+      'valid',
     ]);
     expect(status).toBe(65);
   });

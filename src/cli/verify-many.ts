@@ -144,12 +144,25 @@ async function* filesOf(sources: readonly string[]): AsyncGenerator<string> {
 }
 
 async function* filesIn(folder: string): AsyncGenerator<string> {
-  const found = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
+  const all = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
+  // Its line then says that it cannot be read, and the others have theirs.
+  if (all === undefined) yield folder;
+  const found = (all ?? []).filter(({ name }) => !name.startsWith('.'));
   for (const entry of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* filesIn(path);
-    else if (entry.isFile() || entry.isSymbolicLink()) yield path;
+    // By its bare name it would be the standard input.
+    else if (entry.isFile()) yield path === '-' ? './-' : path;
+    else if (entry.isSymbolicLink() && !(await leadsToDevice(path))) yield path;
   }
+}
+
+/** Whether a link leads to a pipe, a socket or a device, whose reading may have no end. */
+function leadsToDevice(link: string): Promise<boolean> {
+  return stat(link).then(
+    (found) => !found.isFile() && !found.isDirectory(),
+    () => false,
+  );
 }
 
 async function isFolder(source: string): Promise<boolean> {
