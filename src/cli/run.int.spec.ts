@@ -334,6 +334,19 @@ describe('meritkedja trust', () => {
     expect((await ran(['trust', 'remove', ORIGIN])).status).toBe(64);
   });
 
+  it('S4: forgets and replaces a file under whatever name a person has put it there', async () => {
+    await mkdir(join(configDir, 'trust'), { recursive: true });
+    const byHand = join(configDir, 'trust', 'by-hand.json');
+    await writeFile(byHand, JSON.stringify(genuine.trust));
+    expect((await ran(['trust', 'remove', ORIGIN])).status).toBe(0);
+    expect((await ran(['trust', 'list'])).out).toContain('Nothing is pinned');
+    await writeFile(byHand, JSON.stringify({ ...genuine.trust, chains: [] }));
+    expect((await ran(['trust', 'add', trustFile, '--replace'])).status).toBe(0);
+    const listed = JSON.parse((await ran(['trust', 'list', '--json'])).out) as unknown[];
+    expect(listed).toMatchObject([{ chains: [{ chainId: CHAIN_ID }] }]);
+    await ran(['trust', 'remove', ORIGIN]);
+  });
+
   it('S4: does not replace what is pinned unless told to', async () => {
     await ran(['trust', 'add', trustFile]);
     expect((await ran(['trust', 'add', trustFile])).status).toBe(0);

@@ -61,13 +61,19 @@ export class TrustStore {
     const temporary = `${file}.${process.pid}.tmp`;
     await writeFile(temporary, `${JSON.stringify(trust, undefined, 2)}\n`, { mode: 0o600 });
     await rename(temporary, file);
+    await this.#remove(trust.origin, file);
   }
 
   /** @returns false if nothing was pinned for the origin */
   async unpin(origin: string): Promise<boolean> {
-    if ((await this.find(origin)) === undefined) return false;
-    await rm(this.#file(origin), { force: true });
-    return true;
+    return (await this.#remove(origin)) > 0;
+  }
+
+  /** Files of an origin under whatever name a person gave them, but the one that is to stay. @returns how many */
+  async #remove(origin: string, kept?: string): Promise<number> {
+    const of = (await this.pinned()).filter(({ trust, source }) => trust.origin === origin && source !== kept);
+    await Promise.all(of.map(({ source }) => rm(source, { force: true })));
+    return of.length;
   }
 
   /** An origin may hold slashes; encoded it is one name, and no other's. */
