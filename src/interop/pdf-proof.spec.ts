@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { utf8 } from '../encoding/bytes.js';
 import { BUNDLE_MEDIA_TYPE } from '../verification/bundle.js';
 import { isPdf, MAX_PDF_BYTES } from './pdf-error.js';
@@ -141,6 +141,23 @@ describe('a PDF made to fill the memory', () => {
 });
 
 describe('a PDF made to keep its reader busy', () => {
+  it('is refused where its table of objects says that it is endless', async () => {
+    const table = streamObject(4, '/Type /XRef /Size 9 /W [0 0 0] /Index [0 1100000] /Root 1 0 R', utf8('x'));
+    await expect(proofInPdf(rawPdf(CATALOG, table))).rejects.toMatchObject(refused('pdfTooSlow'));
+  });
+
+  it('has a stream unpacked once, however many names it is attached by', async () => {
+    const names = Array.from({ length: 50 }, (_, i) => `(${i}) << /UF (${i}.proof.json) /EF << /F 4 0 R >> >>`);
+    const many = CATALOG.replace('(a) 3 0 R', names.join(' '));
+    const decode = jest.spyOn(TextDecoder.prototype, 'decode');
+    try {
+      expect(await proofInPdf(rawPdf(many, streamObject(4, '', utf8(BUNDLE))))).toBe(BUNDLE);
+      expect(decode.mock.calls).toHaveLength(1);
+    } finally {
+      decode.mockRestore();
+    }
+  });
+
   it('is refused where a length leads back to what was read', async () => {
     const first = streamObject(7, '', utf8('x'));
     const back = `8 0 obj\n<< /Length -51 >>\nstream\nendstream\nendobj\n`;

@@ -13,6 +13,7 @@ import {
   PDFName,
   PDFParser,
   PDFRawStream,
+  PDFRef,
   PDFString,
   type PDFContext,
 } from '@cantoo/pdf-lib';
@@ -24,6 +25,8 @@ import { MAX_PDF_BYTES, MAX_PROOF_BYTES, PdfError } from './pdf-error.js';
 /** Of all streams of a file together: object streams are unpacked while it is parsed. */
 const MAX_UNPACKED_BYTES = 32_000_000;
 const MAX_OBJECTS = 50_000;
+/** Read, or counted up by a table of objects that says itself how long it is. */
+const MAX_REFERENCES = 1_000_000;
 const MAX_MS = 5_000;
 /** Nodes of the tree of names, and files attached. */
 const MAX_NODES = 1_000;
@@ -56,7 +59,8 @@ export async function proofInPdf(bytes: Uint8Array): Promise<string> {
       const best = Math.max(...attachments.map(rankOf), 0);
       const chosen = attachments.filter((one) => best > 0 && rankOf(one) === best);
       if (chosen.length === 0) throw new PdfError('pdfNoProof', told(attachments));
-      const texts = [...new Set(chosen.map(textOf))];
+      // A thousand names may be those of one stream.
+      const texts = [...new Set([...new Set(chosen.map(({ stream }) => stream))].map(textOf))];
       // Who reads the pages would not know which of them was checked.
       if (texts.length > 1) throw new PdfError('pdfSeveralProofs', told(chosen));
       return texts[0]!;
@@ -84,13 +88,15 @@ async function parsed(bytes: Uint8Array): Promise<PDFContext> {
 }
 
 /**
- * Bytes unpacked by the calls that are at work (one, where each runs in a thread or worker of its own); infinite once
- * they were too many, because the parser forgives what is thrown within an object.
+ * Bytes unpacked, and references made, by the calls that are at work (one, where each runs in a thread or worker of its
+ * own); bytes are infinite once they were too many, because the parser forgives what is thrown within an object.
  */
 let unpacked = 0;
+let references = 0;
 let atWork = 0;
 
 function refuseTooMuch(): void {
+  if (references > MAX_REFERENCES) throw new PdfError('pdfTooSlow');
   if (unpacked === Infinity) throw new PdfError('pdfProofTooLarge');
 }
 
@@ -100,7 +106,7 @@ function refuseTooMuch(): void {
  */
 async function countingUnpacked<T>(work: () => Promise<T>): Promise<T> {
   watchGrowth();
-  if (atWork++ === 0) unpacked = 0;
+  if (atWork++ === 0) unpacked = references = 0;
   try {
     return await work();
   } finally {
@@ -133,6 +139,11 @@ function watchGrowth(): void {
     const grown = ensureBuffer.call(this, requested);
     unpacked += grown.length - before;
     return grown;
+  };
+  const { of } = PDFRef;
+  PDFRef.of = (objectNumber, generationNumber) => {
+    if (++references > MAX_REFERENCES) refuseTooMuch();
+    return of(objectNumber, generationNumber);
   };
 }
 
@@ -194,7 +205,7 @@ function rankOf({ mediaType, name }: Attachment): number {
   return /\.json$/i.test(name) || mediaType === 'application/json' ? 1 : 0;
 }
 
-function textOf({ stream }: Attachment): string {
+function textOf(stream: PDFRawStream): string {
   const bytes = decodePDFRawStream(stream).decode();
   if (bytes.length > MAX_PROOF_BYTES) throw new PdfError('pdfProofTooLarge');
   try {
