@@ -147,6 +147,15 @@ describe('ledgers that the person relies on besides the serving one', () => {
   });
 });
 
+describe('a trust file that the person has pinned for the serving ledger’s own log', () => {
+  it('S4: counts alone, whatever the ledger says of itself now', async () => {
+    const pinned = [{ ...ledger.trust, chains: [] }];
+    const checked = await check(readInput(JSON.stringify(ledger.bundle)), { fetch: serving(), now, pinned });
+    expect(checked.trustFrom).toBe('user');
+    expect(checked.report.verdict).not.toBe('valid');
+  });
+});
+
 describe('a page that the ledger no longer answers', () => {
   it('uses what it was told before, and nothing that it was not', async () => {
     let isGone = false;

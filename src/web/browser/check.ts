@@ -63,7 +63,8 @@ export async function check(input: Input, options: CheckOptions): Promise<Checke
     if (blockHashFrom === 'nobody') blockHashFrom = 'ledger';
     return hash;
   };
-  const trust = [...(own === undefined ? [] : [own]), ...pinned];
+  // S4: of a log that the person has pinned, that file alone counts: somebody has looked at it.
+  const trust = [...pinned, ...(own === undefined ? [] : [own])];
   const report = await verify(bundle ?? credential, {
     trust,
     now: options.now,
