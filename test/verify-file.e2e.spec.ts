@@ -1,10 +1,10 @@
 /**
  * The self-contained copy of `/verify`, as somebody has it who saved it: opened from the disk, no service anywhere. That
- * it asks for trust (S4) and for the block's hash (S10), remembers nothing unless told to, finds what was tampered with,
+ * it asks for trust (S4) and for the block's hash (S10), remembers nothing, finds what was tampered with,
  * and has no way out to any network.
  */
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -62,9 +62,8 @@ describeInBrowser('the check as one file', (browser) => {
     return page;
   }
 
-  async function trust(page: Page, isKept = false): Promise<void> {
+  async function trust(page: Page): Promise<void> {
     await choose(page, '#trust-file', 'trust.json', ledger.trust);
-    if (isKept) await page.locator('#trust-remember').check();
     await page.locator('#trust-yes').click();
   }
 
@@ -160,17 +159,26 @@ describeInBrowser('the check as one file', (browser) => {
     await page.locator('#result').getByText(sv.problem.noEvidenceInFile).waitFor();
   });
 
-  it('remembers nothing, unless it is told to', async () => {
+  it('remembers nothing', async () => {
     const page = await open();
     await trust(page);
-    await page.reload();
-    await page.getByText(sv.verify.trustNone).waitFor();
-    await trust(page, true);
-    await page.reload();
+    expect(await page.locator('#trust-remember').count()).toBe(0);
+    expect(await page.evaluate(() => localStorage.length)).toBe(0);
     await page.locator('#pins').getByText(`Du litar på ${ledger.trust.origin}.`).waitFor();
-    await page.getByRole('button', { name: `Ta bort ${ledger.trust.origin}` }).click();
     await page.reload();
     await page.getByText(sv.verify.trustNone).waitFor();
+  });
+
+  it('S4: relies on nothing that another page from the disk has left in the storage they share', async () => {
+    const other = join(folder, 'other.html');
+    const left = JSON.stringify(JSON.stringify([ledger.trust])).replaceAll('<', '\\u003c');
+    writeFileSync(other, `<!doctype html><script>localStorage.setItem('meritkedja-trust', ${left})</script>`);
+    const page = await open();
+    await page.goto(pathToFileURL(other).href);
+    await page.goto(url);
+    expect(await page.evaluate(() => localStorage.getItem('meritkedja-trust'))).toContain(ledger.trust.origin);
+    await page.getByText(sv.verify.trustNone).waitFor();
+    asked = asked.filter((one) => one !== pathToFileURL(other).href);
   });
 
   it('turns to English with its result, and begins in the browser’s language', async () => {

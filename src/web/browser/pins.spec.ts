@@ -38,6 +38,14 @@ describe('a trust file that a person relies on', () => {
     expect(kept.size).toBe(0);
   });
 
+  it('S4: is neither kept nor found where the storage is not the page’s own', () => {
+    const pins = new Pins();
+    pins.add(trust, true);
+    expect(origins(pins)).toEqual([trust.origin]);
+    expect(pins.canKeep).toBe(false);
+    expect(origins(new Pins())).toEqual([]);
+  });
+
   it('takes the place of an older one of the same log', () => {
     const pins = new Pins(storage);
     pins.add(trust, true);

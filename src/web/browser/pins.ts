@@ -1,6 +1,7 @@
 /**
  * Trust files that a person relies on besides the serving ledger's (S4): for this page's life, or kept in the browser's
- * storage where the person says so. What is kept is read as strictly as a file.
+ * storage where the person says so. What is kept is read as strictly as a file. The saved file keeps nothing: browsers
+ * give all pages that are opened from the disk one storage, so that whoever sends a page could have put his trust there.
  */
 import { parseJson } from '../../encoding/strict-json.js';
 import { EncodingError, InputError } from '../../errors.js';
@@ -22,8 +23,13 @@ const KEY = 'meritkedja-trust';
 export class Pins {
   #pins: readonly Pin[];
 
-  constructor(private readonly storage: () => Storage) {
+  /** @param storage the page's own; absent where it is shared with pages of others */
+  constructor(private readonly storage?: () => Storage) {
     this.#pins = this.#kept();
+  }
+
+  get canKeep(): boolean {
+    return this.storage !== undefined;
   }
 
   get all(): readonly Pin[] {
@@ -41,6 +47,7 @@ export class Pins {
   }
 
   #kept(): readonly Pin[] {
+    if (this.storage === undefined) return [];
     try {
       const kept = JSON.parse(this.storage().getItem(KEY) ?? '[]') as unknown[];
       return kept.map((json) => ({ trust: parseTrust(json), isKept: true }));
@@ -51,6 +58,7 @@ export class Pins {
   }
 
   #keep(): void {
+    if (this.storage === undefined) return;
     const kept = this.#pins.filter(({ isKept }) => isKept).map(({ trust }) => trust);
     try {
       if (kept.length > 0) this.storage().setItem(KEY, JSON.stringify(kept));

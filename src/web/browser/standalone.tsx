@@ -1,7 +1,7 @@
 /**
  * The script of the self-contained file (`scripts/verify-file.mjs` puts it together): the desk without any ledger, for
  * the time when the service is gone. It has no network (its policy allows none), asks which ledger is relied on (S4),
- * and keeps nothing unless it is told to.
+ * and keeps nothing.
  */
 import { attr, html } from '../pages/components.js';
 import { Desk, Result, TrustFields } from '../pages/verify-desk.js';
@@ -14,7 +14,7 @@ import { acceptLanguage } from './offline.js';
 import { pdfReader } from './pdf.js';
 import { Pins } from './pins.js';
 
-const pins = new Pins(() => localStorage);
+const pins = new Pins();
 const readPdf = pdfReader(() => {
   const script = element('pdf-reader', HTMLScriptElement).textContent ?? '';
   return URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));

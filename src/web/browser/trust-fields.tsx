@@ -47,7 +47,7 @@ export function startTrustFields({ lang, pins, isFile, onChange }: TrustFieldsOp
   }
 
   function askAbout(trust: TrustFile): void {
-    ask.innerHTML = html(<Question trust={trust} lang={lang} />);
+    ask.innerHTML = html(<Question trust={trust} canKeep={pins.canKeep} lang={lang} />);
     const done = (): void => {
       ask.textContent = '';
       field.value = '';
@@ -55,7 +55,7 @@ export function startTrustFields({ lang, pins, isFile, onChange }: TrustFieldsOp
     };
     element('trust-no', HTMLButtonElement).addEventListener('click', done);
     element('trust-yes', HTMLButtonElement).addEventListener('click', () => {
-      pins.add(trust, element('trust-remember', HTMLInputElement).checked);
+      pins.add(trust, pins.canKeep && element('trust-remember', HTMLInputElement).checked);
       done();
       showPins();
       onChange();
@@ -96,7 +96,7 @@ function pinView({ origin }: TrustFile, lang: Lang): string {
   );
 }
 
-function Question({ trust, lang }: { trust: TrustFile; lang: Lang }): JSX.Element {
+function Question({ trust, canKeep, lang }: { trust: TrustFile; canKeep: boolean; lang: Lang }): JSX.Element {
   const t = texts(lang).verify;
   return (
     <div class="note" role="group" aria-labelledby="trust-question">
@@ -115,11 +115,15 @@ function Question({ trust, lang }: { trust: TrustFile; lang: Lang }): JSX.Elemen
           <span safe>{trust.chains.map(({ name, chainId }) => `${name} (${chainId})`).join(', ')}</span>
         </Fact>
       </dl>
-      <p>
-        <label class="check">
-          <input type="checkbox" id="trust-remember" /> <span safe>{t.trustRemember}</span>
-        </label>
-      </p>
+      {canKeep ? (
+        <p>
+          <label class="check">
+            <input type="checkbox" id="trust-remember" /> <span safe>{t.trustRemember}</span>
+          </label>
+        </p>
+      ) : (
+        ''
+      )}
       <p class="actions">
         <button type="button" id="trust-yes" safe>
           {t.trustYes}

@@ -359,7 +359,7 @@ export const en: Dictionary = {
     kept: 'The page is now kept in the browser: it opens and checks without a network too.',
     saveHeading: 'Take the check with you',
     saveText:
-      'The whole check is also one single file. It can be saved and used without a network, and when this service is gone. It asks which ledger you rely on, and remembers nothing unless you say so.',
+      'The whole check is also one single file. It can be saved and used without a network, and when this service is gone. It asks which ledger you rely on each time, and remembers nothing.',
     saveLink: 'Download {name} ({kb} kB)',
     saveHash: 'The file’s SHA-256, which is also in the README of the source code:',
     printHeading: 'Check of a micro-credential',

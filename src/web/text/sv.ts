@@ -359,7 +359,7 @@ export const sv = {
     kept: 'Sidan är nu sparad i webbläsaren: den öppnas och kontrollerar också utan nät.',
     saveHeading: 'Ta med dig kontrollen',
     saveText:
-      'Hela kontrollen finns som en enda fil. Den kan sparas och användas utan nät, också när den här tjänsten är borta. Den frågar vilken liggare du litar på och minns inget om du inte säger till.',
+      'Hela kontrollen finns som en enda fil. Den kan sparas och användas utan nät, också när den här tjänsten är borta. Den frågar varje gång vilken liggare du litar på och minns inget.',
     saveLink: 'Ladda ner {name} ({kb} kB)',
     saveHash: 'Filens SHA-256, som också står i källkodens README:',
     printHeading: 'Kontroll av en mikromerit',
