@@ -39,7 +39,7 @@ await main(async () => {
         '--disable-warning=ExperimentalWarning',
         join(ROOT, 'node_modules/jest/bin/jest.js'),
         ...(kind.testMatch ? ['--testMatch', kind.testMatch] : []),
-        '--maxWorkers=3',
+        '--maxWorkers=2',
         '--json',
         `--outputFile=${resultFile}`,
         ...passedOn,
