@@ -4,7 +4,6 @@
  * made, and for no other. A bundle shows a verifier the list alone, so a list that keeps a revocation from it is found
  * here. Proven by status-lists-check.spec.ts.
  */
-import { STATUS_LIST_ENTRIES } from '../credentials/credential.events.js';
 import { isJsonObject, type JsonObject } from '../encoding/json.js';
 import { EncodingError } from '../errors.js';
 import {
@@ -43,29 +42,22 @@ export class ExpectedBits {
   compare(bits: Uint8Array, findings: Findings): void {
     const { id, list } = this;
     const settled = this.#settled ?? new Uint8Array(STATUS_LIST_BYTES);
-    for (let index = 0; index < STATUS_LIST_ENTRIES; index += 1) {
-      if (bits[index >> 3] === settled[index >> 3] && this.#recent.size === 0) {
-        // On to the next byte.
-        index |= 7;
-        continue;
-      }
-      const got = statusBit(bits, index);
-      const recent = this.#recent.get(index);
-      if (recent !== undefined) {
-        // An edition is made before it is logged: what came in between is in the next one.
-        if (recent.change > list.published || recent.isSet === got) continue;
-        const detail = `status list ${id}: entry ${recent.change} has changed index ${index}, edition ${this.#edition} has not taken it in`;
-        findings.warning('S11', 'listLags', detail, recent.change);
-      } else if (got !== statusBit(settled, index)) {
+    for (const [index, { isSet, change }] of this.#recent) {
+      // An edition is made before it is logged: what came in between is in the next one.
+      if (change > list.published || isSet === statusBit(bits, index)) continue;
+      const detail = `status list ${id}: entry ${change} has changed index ${index}, edition ${this.#edition} has not taken it in`;
+      findings.warning('S11', 'listLags', detail, change);
+    }
+    for (let byte = 0; byte < STATUS_LIST_BYTES; byte += 1) {
+      if (bits[byte] === settled[byte]) continue;
+      for (let index = 8 * byte; index < 8 * byte + 8; index += 1) {
+        const got = statusBit(bits, index);
+        if (got === statusBit(settled, index) || this.#recent.has(index)) continue;
         const [code, what] = got
           ? ['statusBitUnfounded', 'is set, and no entry of the log revokes or suspends a credential there']
           : ['statusBitMissing', 'is not set, though the log says so since before the edition before it'];
-        findings.error(
-          'S1',
-          code,
-          `status list ${id}, edition ${this.#edition}: index ${index} ${what}`,
-          list.published,
-        );
+        const detail = `status list ${id}, edition ${this.#edition}: index ${index} ${what}`;
+        findings.error('S1', code, detail, list.published);
       }
     }
   }
