@@ -49,7 +49,7 @@ export interface ServiceOptions {
 
 /** The service over one data folder; it can be stopped, killed and started again. */
 export class Service {
-  readonly dataDir = mkdtempSync(join(tmpdir(), 'meritkedja-e2e-'));
+  readonly dataDir: string;
   /** All that it has ever said on stdout and stderr. */
   output = '';
   #process: ChildProcess | undefined;
@@ -59,7 +59,9 @@ export class Service {
   private constructor(
     readonly port: number,
     private readonly env: Readonly<Record<string, string>>,
-  ) {}
+  ) {
+    this.dataDir = env['DATA_DIR'] ?? mkdtempSync(join(tmpdir(), 'meritkedja-e2e-'));
+  }
 
   /** Starts it and waits until it says that it is ready. */
   static async start({ env = {} }: ServiceOptions = {}): Promise<Service> {
