@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: measures the built service on this machine, prints a table, writes bench/results/latest.json.
  * Every product figure has its floor from the same run beside it: what the bare parts cost without the service.
+ * `npm run bench -- PART…` measures those parts alone and writes nothing: tree, store, models, log, audit, service, verifier.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, createPublicKey, hash, randomBytes, randomUUID, verify as verifySignature } from 'node:crypto';
@@ -17,14 +18,24 @@ const folder = mkdtempSync(join(os.tmpdir(), 'meritkedja-bench-'));
 const results = [];
 
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-await tree();
-await store();
-await readModels();
-await millionEntries();
-auditedMillion();
-const documents = await service();
-await verifier(documents);
-report();
+let documents;
+const parts = {
+  tree,
+  store,
+  models: readModels,
+  log: millionEntries,
+  audit: auditedMillion,
+  service: async () => (documents = await service()),
+  verifier: async () => verifier((documents ??= await service())),
+};
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((part) => !Object.hasOwn(parts, part));
+if (unknown.length > 0) {
+  console.error(`There is no part ${unknown.join(', ')}: name some of ${Object.keys(parts).join(', ')}`);
+  process.exit(64);
+}
+for (const [part, measure] of Object.entries(parts)) if (wanted.length === 0 || wanted.includes(part)) await measure();
+report(wanted.length === 0);
 
 function record(what, value, unit, floor) {
   results.push({ what, value: Math.round(value), unit, ...(floor === undefined ? {} : { floor: Math.round(floor) }) });
@@ -551,11 +562,13 @@ function auditedMillion() {
   rmSync(log, { recursive: true });
 }
 
-function report() {
+/** @param isWhole everything was measured: only then it is kept */
+function report(isWhole) {
   const machine = `${os.cpus().length} × ${os.cpus()[0]?.model ?? 'unknown'}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
   const file = join(ROOT, 'bench/results/latest.json');
   mkdirSync(join(ROOT, 'bench/results'), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), machine, results }, null, 2)}\n`);
+  if (isWhole)
+    writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), machine, results }, null, 2)}\n`);
   console.log(`\n${machine}`);
   console.table(results);
 }
