@@ -48,7 +48,7 @@ import { warningsOf } from './event-store/warnings.process.js';
 import { founded, logSigner } from './founding.js';
 import { changeEpoch } from './holders/epoch-change.js';
 import { EpochProcess } from './holders/epoch.process.js';
-import { EpochKeys } from './holders/epoch-keys.js';
+import { EpochKeys, opensEpochs } from './holders/epoch-keys.js';
 import { applyErasures, followErasures } from './holders/erasure.js';
 import { readErasures } from './holders/erasures-list.js';
 import { namedProjection } from './history/named.read.js';
@@ -523,20 +523,6 @@ function makeFolder(folder: string): void {
       'DATA_DIR',
       `${folder} cannot be made, or closed to others: ${error instanceof Error ? error.message : String(error)}`,
     );
-  }
-}
-
-/**
- * Whether a secret is the one that the epoch keys were wrapped under: so it is told for a folder without a root secret.
- * @throws ConfigError where their file is missing or damaged
- */
-function opensEpochs(keysDir: string, candidate: Uint8Array): boolean {
-  try {
-    EpochKeys.open(keysDir, new Secrets(candidate), false);
-    return true;
-  } catch (error) {
-    if (error instanceof ConfigError && error.variable === 'MASTER_KEY') return false;
-    throw error;
   }
 }
 

@@ -3,9 +3,8 @@ import { resolve } from 'node:path';
 import type { Config } from '../config.js';
 import { openRootSecret, readRootSecret, type KeyPlaces } from '../crypto/root-secret.js';
 import { Secrets } from '../crypto/secrets.js';
-import { ConfigError } from '../errors.js';
 import type { EventStore } from '../event-store/event-store.js';
-import { EpochKeys } from '../holders/epoch-keys.js';
+import { EpochKeys, opensEpochs } from '../holders/epoch-keys.js';
 import { applyErasures } from '../holders/erasure.js';
 import { readErasures } from '../holders/erasures-list.js';
 import { Vault } from '../holders/vault.js';
@@ -22,16 +21,6 @@ export async function keysToRead(
 ): Promise<{ readonly secrets: Secrets; readonly epochs: EpochKeys }> {
   const secrets = new Secrets(await readRootSecret(places, (secret) => opensEpochs(places.keysDir, secret)));
   return { secrets, epochs: EpochKeys.open(places.keysDir, secrets, false) };
-}
-
-function opensEpochs(keysDir: string, secret: Uint8Array): boolean {
-  try {
-    EpochKeys.open(keysDir, new Secrets(secret), false);
-    return true;
-  } catch (error) {
-    if (error instanceof ConfigError && error.variable === 'MASTER_KEY') return false;
-    throw error;
-  }
 }
 
 /**

@@ -23,14 +23,14 @@ export function editionAmong(
     if (typeof sequence !== 'number' || !isJsonObject(document)) continue;
     if (sequence < edition.sequence) break;
     if (sequence > edition.sequence) continue;
-    if (digestOf(document) === edition.digest) return document;
+    if (publishedDigest(document) === edition.digest) return document;
     other ??= document;
   }
   return other;
 }
 
-/** Undefined for a document without canonical form, which is nothing that was published. */
-function digestOf(document: JsonObject): string | undefined {
+/** SHA-256 of a list as published, hex; undefined for a document without canonical form, which is nothing that was. */
+export function publishedDigest(document: JsonObject): string | undefined {
   try {
     return statusListDigest(document);
   } catch (error) {

@@ -6,10 +6,9 @@
 import type { StatusListPublished } from '../credentials/credential.events.js';
 import { statusDocumentStream } from '../credentials/status-lists.read.js';
 import { isJsonObject } from '../encoding/json.js';
-import { EncodingError } from '../errors.js';
 import type { EventStore } from '../event-store/event-store.js';
-import { statusListDigest } from '../verification/status-list.js';
 import type { Findings } from './findings.js';
+import { publishedDigest } from './kept-edition.js';
 
 type Published = StatusListPublished['data'] & { readonly index: number };
 
@@ -52,12 +51,8 @@ async function keptIn(
   for (const { data } of await store.readStream(stream)) {
     const { sequence, document } = data;
     if (typeof sequence !== 'number' || !isJsonObject(document)) continue;
-    try {
-      kept.set(sequence, (kept.get(sequence) ?? new Set<string>()).add(statusListDigest(document)));
-    } catch (error) {
-      // Without a canonical form it is nothing that was published.
-      if (!(error instanceof EncodingError)) throw error;
-    }
+    const digest = publishedDigest(document);
+    if (digest !== undefined) kept.set(sequence, (kept.get(sequence) ?? new Set<string>()).add(digest));
   }
   return kept;
 }

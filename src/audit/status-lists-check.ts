@@ -6,15 +6,10 @@
  */
 import { isJsonObject, type JsonObject } from '../encoding/json.js';
 import { EncodingError } from '../errors.js';
-import {
-  decodeStatusList,
-  setStatusBit,
-  statusBit,
-  statusListDigest,
-  STATUS_LIST_BYTES,
-} from '../verification/status-list.js';
+import { decodeStatusList, setStatusBit, statusBit, STATUS_LIST_BYTES } from '../verification/status-list.js';
 import type { AuditedList } from './book-replay.js';
 import type { Findings } from './findings.js';
+import { publishedDigest } from './kept-edition.js';
 import { LogSourceError, type LogSource } from './log-source.js';
 
 /** What a list's bits must be, as the changes of status in the log come to. */
@@ -90,7 +85,7 @@ export async function checkStatusLists(
       continue;
     }
     if (document === undefined) continue;
-    const got = digestOf(document);
+    const got = publishedDigest(document) ?? 'a document without canonical form';
     if (got !== digest) {
       findings.error(
         'S1',
@@ -103,15 +98,6 @@ export async function checkStatusLists(
     const bits = await bitsOf(document);
     if (bits instanceof Uint8Array) one.compare(bits, findings);
     else findings.error('S1', 'statusListMalformed', `${place}: ${bits}`, list.published);
-  }
-}
-
-function digestOf(document: JsonObject): string {
-  try {
-    return statusListDigest(document);
-  } catch (error) {
-    if (error instanceof EncodingError) return 'a document without canonical form';
-    throw error;
   }
 }
 

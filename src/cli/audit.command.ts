@@ -123,7 +123,7 @@ async function audit(options: Options, io: CliIo): Promise<ExitStatus> {
   const began = performance.now();
   const settings = settingsOf(options, io);
   const progress = progressOn(io);
-  const known = await trustGiven(options.trust, io, { dataDir: options.dataDir ?? io.dataDir });
+  const known = await trustGiven(options.trust, io, { dataDir: options.dataDir });
   const place = await placeOf(options, io);
   const chains = new EmbeddedChainCopy(place.folder);
   try {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { ReadableStream as WebStream } from 'node:stream/web';
 import type { Command } from 'commander';
-import { isJsonObject, type JsonObject } from '../encoding/json.js';
+import { isJsonObject, type Json, type JsonObject } from '../encoding/json.js';
 import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
 import { reasonOf } from './read-document.js';
 
@@ -129,4 +129,9 @@ function parsed(body: string): unknown {
     // Not JSON: undefined, which no JSON document is.
     return undefined;
   }
+}
+
+/** The objects of a list in an answer; none where there is no list. */
+export function listed(value: Json | undefined): readonly JsonObject[] {
+  return Array.isArray(value) ? (value as readonly Json[]).filter(isJsonObject) : [];
 }

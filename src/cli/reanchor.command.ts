@@ -10,7 +10,7 @@ import { isJsonObject, type Json, type JsonObject } from '../encoding/json.js';
 import { InputError } from '../errors.js';
 import { parseBlockHashList, type BlockHashList } from '../verification/index.js';
 import { CliError, EXIT, printable, type CliIo } from './cli-io.js';
-import { callLedger, withApiOptions, type ApiOptions } from './ledger-api.js';
+import { callLedger, listed, withApiOptions, type ApiOptions } from './ledger-api.js';
 
 type ChainOptions = ApiOptions & { chain: string; json?: boolean };
 type CloseOptions = ApiOptions & { yes?: boolean; uncovered?: boolean; save?: string; json?: boolean };
@@ -164,10 +164,6 @@ function tell(
   words: (answer: JsonObject) => string,
 ): void {
   io.stdout.write(json === true || !isJsonObject(answer) ? `${JSON.stringify(answer)}\n` : words(answer));
-}
-
-function listed(value: Json | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? (value as readonly Json[]).filter(isJsonObject) : [];
 }
 
 function shown(value: Json | undefined): string {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { isJsonObject, type Json } from '../encoding/json.js';
 import { printable, type CliIo } from './cli-io.js';
-import { callLedger, withApiOptions, type ApiOptions } from './ledger-api.js';
+import { callLedger, listed, withApiOptions, type ApiOptions } from './ledger-api.js';
 
 export function sealCommand(root: Command, io: CliIo): void {
   const command = root.command('seal').description('Seal a batch now: the log’s head goes to the chain.');
@@ -21,7 +21,7 @@ async function seal(options: ApiOptions & { json?: boolean }, io: CliIo): Promis
     `Batch ${text(batch['number'])}: entries ${text(batch['fromIndex'])} to ${text(batch['toIndex'])}, ` +
       `root ${text(batch['root'])}\n`,
   );
-  const anchors = Array.isArray(batch['anchors']) ? (batch['anchors'] as readonly Json[]).filter(isJsonObject) : [];
   // Where nothing has happened since, it is the newest batch, which may be final long since.
-  for (const anchor of anchors) io.stdout.write(`  chain ${text(anchor['chainId'])}: ${text(anchor['state'])}\n`);
+  for (const anchor of listed(batch['anchors']))
+    io.stdout.write(`  chain ${text(anchor['chainId'])}: ${text(anchor['state'])}\n`);
 }

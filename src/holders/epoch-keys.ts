@@ -10,7 +10,7 @@ import { closeSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readFileIfThere, replaceAndWipe, wipeLeftovers, writeFileOnce } from '../crypto/secret-file.js';
-import { unwrapUnder, wrapUnder, type Secrets } from '../crypto/secrets.js';
+import { Secrets, unwrapUnder, wrapUnder } from '../crypto/secrets.js';
 import { fromBase64url, toBase64url } from '../encoding/base64.js';
 import { ConfigError, EncodingError, UnavailableError } from '../errors.js';
 
@@ -182,6 +182,21 @@ export class EpochKeys {
       rmSync(lock, { force: true });
     }
     this.refresh();
+  }
+}
+
+/**
+ * Whether a root secret (32 bytes) is the one that the epoch keys were wrapped under: so it is told for a folder from before
+ * the root secret had a file.
+ * @throws ConfigError where their file is missing or damaged
+ */
+export function opensEpochs(keysDir: string, secret: Uint8Array): boolean {
+  try {
+    EpochKeys.open(keysDir, new Secrets(secret), false);
+    return true;
+  } catch (error) {
+    if (error instanceof ConfigError && error.variable === 'MASTER_KEY') return false;
+    throw error;
   }
 }
 
